@@ -1,0 +1,95 @@
+//! One invocation, what came of it, and the trait that joins frontends to functions.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::{Body, FunctionError, Refusal, RequestId};
+
+/// One run of a function, as a frontend asks for it.
+#[derive(Debug)]
+pub struct Invocation {
+    /// Carried through context, logs and answer.
+    pub id: RequestId,
+    /// What the handler gets.
+    pub payload: Payload,
+    /// The caller's trace header (`X-Amzn-Trace-Id` form), if it sent one.
+    pub trace_id: Option<String>,
+    /// When the invocation arrived; queueing counts from here.
+    pub arrived: Instant,
+}
+
+impl Invocation {
+    /// An invocation with a new request id that arrives now.
+    pub fn new(payload: Payload) -> Self {
+        Self {
+            id: RequestId::random(),
+            payload,
+            trace_id: None,
+            arrived: Instant::now(),
+        }
+    }
+}
+
+/// What the handler gets.
+#[derive(Debug)]
+pub enum Payload {
+    /// An event: JSON for most handlers, any bytes for one that takes bytes.
+    Event(Bytes),
+    /// An HTTP request for a web handler.
+    Http(http::Request<Body>),
+}
+
+/// Which [`Payload`] a function's handler takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepts {
+    /// [`Payload::Event`]
+    Event {
+        /// The event and the response are JSON (otherwise: any bytes).
+        json: bool,
+    },
+    /// [`Payload::Http`]
+    Http {
+        /// The body must be whole before the handler runs (a plain `fn` cannot wait for more).
+        whole_body: bool,
+    },
+}
+
+/// What a function answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// The response of a handler that took an event.
+    Event(Body),
+    /// The response of a web handler.
+    Http(http::Response<Body>),
+}
+
+/// What came of an invocation.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The answer, or the function's error.
+    pub result: Result<Answer, FunctionError>,
+    /// The invocation had to wait for a new instance (for a stateless handler: it was the first).
+    pub cold_start: bool,
+    /// How long the handler took (with the start of its instance), without the time in the queue.
+    pub duration: Duration,
+}
+
+/// A function, as frontends see it. Implemented by the engine's registry entries.
+pub trait Invoke: Send + Sync + 'static {
+    /// The name under which the function is served.
+    fn name(&self) -> &str;
+
+    /// What its handler takes.
+    fn accepts(&self) -> Accepts;
+
+    /// Runs one invocation to its end, or refuses it.
+    ///
+    /// Dropping the future cancels the invocation: an async handler is dropped at its next
+    /// `await`, a plain `fn` sees its cancellation signal; the instance is stopped, not reused.
+    fn invoke(
+        &self,
+        invocation: Invocation,
+    ) -> impl Future<Output = Result<Outcome, Refusal>> + Send;
+}

@@ -1,0 +1,14 @@
+//! The waist of the hourglass: what every frontend makes and every engine takes.
+//!
+//! No I/O, no unsafe, no wire format. A frontend turns bytes into an [`Invocation`]; an engine
+//! turns an [`Invocation`] into an [`Outcome`]; the frontend turns that into bytes again.
+
+mod body;
+mod error;
+mod invoke;
+mod request_id;
+
+pub use body::{Body, BodyError, BoxBody};
+pub use error::{ErrorKind, FunctionError, Refusal};
+pub use invoke::{Accepts, Answer, Invocation, Invoke, Outcome, Payload};
+pub use request_id::RequestId;

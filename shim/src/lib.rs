@@ -1,0 +1,14 @@
+//! The host library behind the `shim` binary.
+//!
+//! The way of one invocation: socket → connection → frontend parses → function registry → limit →
+//! engine → [`invocation::Outcome`] → frontend renders. Each layer may use only what stands before
+//! it in this list; `tests/layers.rs` holds the order:
+//!
+//! `invocation` → `observe` → `plugin` → `engine` → `frontend` → `server` → `config` → `cli`.
+
+pub mod engine;
+pub mod frontend;
+pub mod invocation;
+pub mod observe;
+pub mod plugin;
+pub mod server;
