@@ -6,7 +6,10 @@
 //!
 //! `invocation` → `observe` → `plugin` → `engine` → `frontend` → `server` → `config` → `cli`.
 
+pub mod cli;
+pub mod config;
 pub mod engine;
+pub mod exit;
 pub mod frontend;
 pub mod invocation;
 pub mod observe;

@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What runs invocations: limits, instances, placement.
+//!
+//! * [`Function`]: a handler under a name, with its settings; what frontends invoke
+//! * `limit`: how many run at once, how many wait, who is refused
+//! * `in_process`: runs in this process; `pool`: its idle instances; `in_flight`: a run that may be
+//!   abandoned by its caller
+//! * `placement`: where a run executes; [`Watchdog`]: notices when that was a mistake
+
+mod function;
+mod in_flight;
+mod in_process;
+mod limit;
+mod placement;
+mod pool;
+mod response;
+mod watchdog;
+
+pub use function::{Function, FunctionPlan};
+pub use placement::Policy;
+pub use watchdog::{Watchdog, runtime_threads};

@@ -1,1 +1,27 @@
-//! Placeholder.
+//! Protocols that callers speak: each turns bytes into an [`Invocation`](crate::invocation::Invocation)
+//! and an [`Outcome`](crate::invocation::Outcome) into bytes.
+//!
+//! A frontend is an [`App`]; [`crate::server`] brings it the requests. It knows no engine: it gets
+//! anything that is [`Invoke`](crate::invocation::Invoke).
+//!
+//! - [`Http`]: plain HTTP, one function at every path.
+//! - [`Admin`]: `/live` and `/ready`, on a listener of their own.
+//!
+//! Every error becomes a response in one file, `problem`.
+
+mod admin;
+mod app;
+mod http;
+mod incoming;
+mod log;
+mod outgoing;
+mod patience;
+mod problem;
+mod readiness;
+mod render;
+
+pub use admin::Admin;
+pub use app::App;
+pub use http::Http;
+pub use incoming::BodyPolicy;
+pub use readiness::Readiness;

@@ -34,6 +34,10 @@ impl Invocation {
 
 /// What the handler gets.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, never stored: a box would cost more"
+)]
 pub enum Payload {
     /// An event: JSON for most handlers, any bytes for one that takes bytes.
     Event(Bytes),
@@ -46,8 +50,10 @@ pub enum Payload {
 pub enum Accepts {
     /// [`Payload::Event`]
     Event {
-        /// The event and the response are JSON (otherwise: any bytes).
+        /// The event is JSON (otherwise: any bytes).
         json: bool,
+        /// The response is JSON (otherwise: any bytes).
+        json_response: bool,
     },
     /// [`Payload::Http`]
     Http {
@@ -92,4 +98,21 @@ pub trait Invoke: Send + Sync + 'static {
         &self,
         invocation: Invocation,
     ) -> impl Future<Output = Result<Outcome, Refusal>> + Send;
+}
+
+impl<T: Invoke> Invoke for std::sync::Arc<T> {
+    fn name(&self) -> &str {
+        T::name(self)
+    }
+
+    fn accepts(&self) -> Accepts {
+        T::accepts(self)
+    }
+
+    fn invoke(
+        &self,
+        invocation: Invocation,
+    ) -> impl Future<Output = Result<Outcome, Refusal>> + Send {
+        T::invoke(self, invocation)
+    }
 }

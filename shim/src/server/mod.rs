@@ -1,1 +1,28 @@
-//! Placeholder.
+//! Sockets for any frontend: listen, connections, timeouts, drain.
+//!
+//! [`serve`] takes a [`Listener`], an [`App`](crate::frontend::App), [`Limits`] and a stop signal;
+//! the caller owns socket and signal. HTTP/1.1 and cleartext HTTP/2 (prior knowledge) share the
+//! port.
+//!
+//! Nothing here runs a timer per request. Each connection leaves coarse time stamps in its
+//! `activity`; one `sweeper` per listener looks at all of them a few times per timeout and closes
+//! those that idle, dawdle over a header, or do not read their response.
+
+mod accept;
+mod activity;
+mod clock;
+mod connection;
+mod connections;
+mod in_flight;
+mod io;
+mod limits;
+mod listener;
+mod preface;
+mod serve;
+mod sweeper;
+#[cfg(test)]
+mod tests;
+
+pub use limits::Limits;
+pub use listener::Listener;
+pub use serve::{Drained, serve};

@@ -1,0 +1,123 @@
+//! What can be typed.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command, ValueHint};
+
+use crate::config::setting::{SETTINGS, Setting};
+
+const ABOUT: &str = "Serves functions written in Rust: loads a plugin (a cdylib built with \
+                     plugin-api) through a stable ABI and runs its handlers";
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 64 wrong usage, 65 bad plugin, 69 port not available, \
+                          70 internal error, 78 wrong configuration.";
+
+/// The whole command line. `shim --plugin X` is short for `shim serve --plugin X`.
+pub fn command() -> Command {
+    let top = Command::new("shim")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(EXIT_CODES)
+        .args_conflicts_with_subcommands(true)
+        .arg_required_else_help(false)
+        .disable_help_subcommand(true)
+        .subcommand(serve_arguments(
+            Command::new("serve").about("Serve a plugin over HTTP"),
+        ))
+        .subcommand(inspect())
+        .subcommand(generate());
+    serve_arguments(top)
+}
+
+fn serve_arguments(mut command: Command) -> Command {
+    for setting in SETTINGS {
+        command = command.arg(argument(setting));
+    }
+    command
+        .arg(
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("A file with settings (shim.toml): the same words, with _ for - [env: SHIM_CONFIG]"),
+        )
+        .arg(
+            Arg::new("info")
+                .long("info")
+                .action(ArgAction::SetTrue)
+                .help("Print the plugin's info as JSON, without running any of it, and exit"),
+        )
+}
+
+fn argument(setting: &'static Setting) -> Arg {
+    let mut help = setting.help.to_owned();
+    if !setting.default.is_empty() {
+        help.push_str(&format!(" [default: {}]", setting.default));
+    }
+    help.push_str(&format!(" [env: {}]", setting.variable()));
+    let mut argument = Arg::new(setting.flag)
+        .long(setting.flag)
+        .value_name(setting.value)
+        .help_heading(setting.heading)
+        .help(help)
+        .allow_hyphen_values(true)
+        .action(if setting.many {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        });
+    if let Some(short) = setting.short {
+        argument = argument.short(short);
+    }
+    if !setting.choices.is_empty() {
+        argument = argument.value_parser(PossibleValuesParser::new(setting.choices));
+    }
+    if setting.flag == "plugin" {
+        argument = argument.value_hint(ValueHint::FilePath);
+    }
+    argument
+}
+
+fn inspect() -> Command {
+    Command::new("inspect")
+        .about("Say what a plugin file is, without running any of it")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .value_hint(ValueHint::FilePath)
+                .help("The plugin"),
+        )
+        .arg(
+            Arg::new("output")
+                .long("output")
+                .value_name("FORMAT")
+                .value_parser(["text", "json"])
+                .default_value("text")
+                .help("How to say it"),
+        )
+}
+
+fn generate() -> Command {
+    Command::new("generate")
+        .about("Print shell completions or the man page")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("completions")
+                .about("Completions for a shell")
+                .arg(
+                    Arg::new("shell")
+                        .required(true)
+                        .value_parser(clap::value_parser!(clap_complete::Shell))
+                        .help("The shell"),
+                ),
+        )
+        .subcommand(Command::new("man").about("The man page, in roff"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

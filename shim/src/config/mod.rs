@@ -1,0 +1,15 @@
+//! From what was typed to what will be done.
+//!
+//! Flags, `SHIM_*` variables and `shim.toml` are three ways to give one [`setting`]; the first of
+//! them that has it wins, then its default. What comes out is a [`Plan`]: nothing behind it sees a
+//! flag, a file or a variable. All problems are reported at once.
+
+mod given;
+mod parse;
+mod plan;
+mod problem;
+pub mod setting;
+
+pub use given::{Environment, Given, Origin};
+pub use plan::{AdminPlan, Plan, PluginPlan, ServePlan, log_plan, plugin_path, resolve};
+pub use problem::{ConfigErrors, Problem};

@@ -1,0 +1,84 @@
+//! A handler under a name.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::in_process::InProcess;
+use super::limit::Limit;
+use super::placement::Policy;
+use crate::invocation::{Accepts, Invocation, Invoke, Outcome, Refusal};
+use crate::plugin::Handler;
+
+/// How a function is served.
+#[derive(Debug, Clone)]
+pub struct FunctionPlan {
+    /// The name under which the handler is served.
+    pub name: String,
+    /// How long an invocation may take, from the start of its instance on; `None`: any time.
+    pub timeout: Option<Duration>,
+    /// How many invocations run at once; `None`: any number.
+    pub concurrency: Option<usize>,
+    /// How many more may wait.
+    pub queue: usize,
+    /// How long an instance is kept that nobody needs.
+    pub idle_timeout: Duration,
+    /// Where runs execute.
+    pub placement: Policy,
+}
+
+/// A handler that is served under a name: what frontends invoke.
+pub struct Function {
+    name: String,
+    accepts: Accepts,
+    stateless: bool,
+    timeout: Option<Duration>,
+    limit: Limit,
+    engine: InProcess,
+    warm: AtomicBool,
+}
+
+impl Function {
+    /// Serves `handler` as `plan` says. Must be called on the host's runtime.
+    pub fn new(plan: FunctionPlan, handler: Handler) -> Self {
+        Self {
+            accepts: handler.accepts(),
+            stateless: handler.is_stateless(),
+            timeout: plan.timeout,
+            limit: Limit::new(plan.concurrency, plan.queue),
+            engine: InProcess::new(
+                plan.name.clone(),
+                handler,
+                plan.placement,
+                plan.idle_timeout,
+            ),
+            name: plan.name,
+            warm: AtomicBool::new(false),
+        }
+    }
+
+    /// Refuses further invocations, stops every instance and ends the plugin's runtime, waiting at
+    /// most `grace`. Whether all was done in time. Call it when the frontends have drained.
+    pub async fn shutdown(&self, grace: Duration) -> bool {
+        self.limit.close();
+        self.engine.shutdown(grace).await
+    }
+}
+
+impl Invoke for Function {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn accepts(&self) -> Accepts {
+        self.accepts
+    }
+
+    async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Refusal> {
+        let permit = self.limit.acquire().await?;
+        let mut outcome = self.engine.run(invocation, permit, self.timeout).await;
+        if self.stateless && !self.warm.load(Ordering::Relaxed) {
+            outcome.cold_start = !self.warm.swap(true, Ordering::Relaxed);
+        }
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,239 @@
+//! The engine that runs handlers in this process.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+
+use super::in_flight::InFlight;
+use super::limit::Permit;
+use super::placement::{Placement, Policy};
+use super::pool::Pool;
+use super::response;
+use super::watchdog::Watched;
+use crate::invocation::{ErrorKind, FunctionError, Invocation, Outcome};
+use crate::plugin::{Handler, Instance};
+
+/// What the runs of a function share.
+pub(super) struct Shared {
+    pub(super) handler: Handler,
+    pub(super) placement: Arc<Placement>,
+    pub(super) watched: Watched,
+    name: String,
+    pool: Pool,
+    background: TaskTracker,
+    runtime: Handle,
+}
+
+/// Runs invocations of one handler.
+pub(super) struct InProcess(Arc<Shared>);
+
+impl InProcess {
+    /// Must be called on the host's runtime, where what outlives its caller is seen to its end.
+    pub(super) fn new(name: String, handler: Handler, policy: Policy, idle: Duration) -> Self {
+        let placement = Arc::new(Placement::new(policy));
+        let shared = Arc::new(Shared {
+            watched: Watched::new(&placement),
+            handler,
+            placement,
+            name,
+            pool: Pool::default(),
+            background: TaskTracker::new(),
+            runtime: Handle::current(),
+        });
+        if !shared.handler.is_stateless() {
+            shared.runtime.spawn(shrink(Arc::downgrade(&shared), idle));
+        }
+        Self(shared)
+    }
+
+    /// Runs an invocation to its end, or to its deadline.
+    pub(super) async fn run(
+        &self,
+        invocation: Invocation,
+        permit: Permit,
+        timeout: Option<Duration>,
+    ) -> Outcome {
+        let started = Instant::now();
+        let run = self.run_to_end(invocation, permit, timeout, started);
+        let outcome = match timeout {
+            None => run.await,
+            Some(limit) => match tokio::time::timeout(limit, run).await {
+                Ok(outcome) => outcome,
+                Err(_) => (Err(FunctionError::timed_out(limit)), false),
+            },
+        };
+        let (result, cold_start) = outcome;
+        Outcome {
+            result,
+            cold_start,
+            duration: started.elapsed(),
+        }
+    }
+
+    async fn run_to_end(
+        &self,
+        invocation: Invocation,
+        permit: Permit,
+        timeout: Option<Duration>,
+        started: Instant,
+    ) -> (Result<crate::invocation::Answer, FunctionError>, bool) {
+        let shared = &self.0;
+        let (mut cold, mut failed) = (false, false);
+        let instance = if shared.handler.is_stateless() {
+            None
+        } else if let Some(idle) = shared.pool.take() {
+            Some(idle)
+        } else {
+            cold = true;
+            let Some(mut fresh) = shared.start(&invocation.id).await else {
+                let error = "the host is shutting down";
+                let error = FunctionError::new(ErrorKind::Cancelled, "Runtime.Cancelled", error);
+                return (Err(error), cold);
+            };
+            failed = fresh.failed;
+            fresh.instance.take()
+        };
+        let deadline =
+            timeout.map(|limit| SystemTime::now() + limit.saturating_sub(started.elapsed()));
+        let place = shared.placement.place();
+        let run = shared
+            .handler
+            .run(instance.as_ref(), invocation, place, deadline);
+        let in_flight = InFlight::new(shared.clone(), run, instance, permit);
+        let Some((finished, instance, permit)) = in_flight.finish(place).await else {
+            let error = "the run was lost";
+            return (
+                Err(FunctionError::new(
+                    ErrorKind::Internal,
+                    "Runtime.Internal",
+                    error,
+                )),
+                cold,
+            );
+        };
+        shared.placement.record(finished.longest_poll);
+        if let Some(instance) = instance {
+            shared.give_back(instance, finished.instance_is_sound() && !failed);
+        }
+        let ends = timeout.map(|limit| (started + limit, limit));
+        (
+            finished
+                .result
+                .map(|answer| response::hold(answer, permit, ends)),
+            cold,
+        )
+    }
+
+    /// Stops all instances, idle and busy, and waits for what runs in the background, for at most
+    /// `grace`; then ends the plugin's runtime. Whether all was done in time.
+    pub(super) async fn shutdown(&self, grace: Duration) -> bool {
+        let shared = &self.0;
+        for instance in shared.pool.close() {
+            let to_stop = shared.clone();
+            shared.in_background(async move { to_stop.stop(instance).await });
+        }
+        shared.background.close();
+        let clean = tokio::time::timeout(grace, shared.background.wait())
+            .await
+            .is_ok();
+        let handler = shared.handler.clone();
+        let left = if clean { grace } else { Duration::ZERO };
+        let ended = tokio::task::spawn_blocking(move || handler.shutdown_plugin(left)).await;
+        clean && ended.is_ok()
+    }
+}
+
+impl Shared {
+    /// Makes an instance. The making goes on when the caller leaves: the instance is kept then.
+    async fn start(self: &Arc<Self>, request_id: &str) -> Option<Fresh> {
+        let (done, made) = oneshot::channel();
+        let shared = self.clone();
+        let request_id = request_id.to_owned();
+        self.in_background(async move {
+            let started = shared.handler.start().await;
+            if let Some(error) = &started.failed {
+                tracing::error!(
+                    function = shared.name,
+                    request_id,
+                    error_type = error.name,
+                    location = error.location,
+                    "start failed: {}",
+                    error.message
+                );
+            }
+            let failed = started.failed.is_some();
+            // Unwanted, it goes to the pool when the channel drops it.
+            let _ = done.send(Fresh {
+                shared,
+                instance: Some(started.instance),
+                failed,
+            });
+        });
+        made.await.ok()
+    }
+
+    /// Keeps a sound instance for the next run, stops any other.
+    fn give_back(self: &Arc<Self>, instance: Instance, sound: bool) {
+        let surplus = if sound {
+            self.pool.put(instance)
+        } else {
+            Some(instance)
+        };
+        if let Some(instance) = surplus {
+            let shared = self.clone();
+            self.in_background(async move { shared.stop(instance).await });
+        }
+    }
+
+    /// Ends an instance; an error is logged, since nobody is there to get it.
+    pub(super) async fn stop(&self, instance: Instance) {
+        if let Err(error) = self.handler.stop(instance).await {
+            tracing::error!(
+                function = self.name,
+                error_type = error.name,
+                location = error.location,
+                "stop failed: {}",
+                error.message
+            );
+        }
+    }
+
+    /// Runs what must be seen to its end whoever leaves. Shutdown waits for it.
+    pub(super) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(self.background.track_future(work));
+    }
+}
+
+/// A new instance on its way to the run that asked for it, which may be gone by now.
+struct Fresh {
+    shared: Arc<Shared>,
+    instance: Option<Instance>,
+    failed: bool,
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.take() {
+            self.shared.give_back(instance, !self.failed);
+        }
+    }
+}
+
+/// Stops instances that nobody needed for `limit`, until the function is gone.
+async fn shrink(shared: std::sync::Weak<Shared>, limit: Duration) {
+    let pause = (limit / 4).clamp(Duration::from_millis(10), Duration::from_secs(15));
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        for instance in shared.pool.take_idle(limit) {
+            let to_stop = shared.clone();
+            shared.in_background(async move { to_stop.stop(instance).await });
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A streamed response on its way out: counted, and logged when it ends.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+use super::log::{self, Ending, Seen};
+use crate::invocation::{BodyError, BoxBody, ErrorKind, FunctionError};
+
+/// Passes a stream through. Its log line is written when it is dropped: at its end, when it fails
+/// (the server then cuts the connection, so that the client notices), or when the client has gone.
+pub(super) struct Outgoing {
+    stream: BoxBody,
+    seen: Seen,
+    function: Box<str>,
+    ending: Ending,
+    status: u16,
+    bytes: u64,
+}
+
+impl Outgoing {
+    pub(super) fn new(
+        stream: BoxBody,
+        seen: Seen,
+        function: &str,
+        ending: Ending,
+        status: u16,
+    ) -> Self {
+        Self {
+            stream,
+            seen,
+            function: function.into(),
+            ending,
+            status,
+            bytes: 0,
+        }
+    }
+}
+
+impl http_body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let next = std::task::ready!(this.stream.as_mut().poll_frame(cx));
+        match &next {
+            Some(Ok(frame)) => this.bytes += frame.data_ref().map_or(0, Bytes::len) as u64,
+            Some(Err(error)) => {
+                let error = error.to_string();
+                let error = FunctionError::new(ErrorKind::Handler, "Runtime.CutOff", error);
+                this.ending.error = Some(error);
+            }
+            None => {}
+        }
+        Poll::Ready(next)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.stream.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.stream.size_hint()
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        let bytes = Some(self.bytes);
+        log::log_line(&self.seen, &self.function, &self.ending, self.status, bytes);
+    }
+}

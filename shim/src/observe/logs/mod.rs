@@ -1,0 +1,31 @@
+//! The process's log: from a `tracing` event to bytes on stderr or in a datagram.
+//!
+//! On the thread that logs: `layer` hears the event, an `Encode` (`text`, `json`, `syslog`,
+//! `journald`) writes it into that thread's `line`, and `queue` takes the finished line.
+//! On the writer's thread: `writer` takes all that has gathered and hands it to a `sink`.
+
+mod datagram;
+mod encode;
+mod escape;
+mod filter;
+mod frame;
+mod install;
+mod journald;
+mod json;
+mod layer;
+mod line;
+mod plan;
+mod queue;
+mod sink;
+mod stamp;
+#[cfg(feature = "syslog")]
+mod syslog;
+#[cfg(test)]
+pub(super) mod testing;
+mod text;
+mod writer;
+
+pub use filter::{FilterError, parse_filter};
+pub(super) use install::filter;
+pub use install::{LogError, LogGuard, flush, init};
+pub use plan::{LogFormat, LogPlan, LogTo, colour_for_stderr};

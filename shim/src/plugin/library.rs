@@ -1,0 +1,119 @@
+//! From an examined file to the exported table of one handler: the only place that maps plugins.
+
+use std::path::{Path, PathBuf};
+
+use abi_stable::abi_stability::StableAbi;
+use abi_stable::abi_stability::abi_checking::check_layout_compatibility;
+use abi_stable::library::AbiHeaderRef;
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+use plugin_api_abi::SYMBOL_PREFIX;
+use plugin_api_abi::types::HandlerModRef;
+
+use super::LoadError;
+use super::preflight::{ABI_VERSION, PluginFile};
+
+/// `RTLD_NODELETE` of glibc and musl: the object stays mapped even if somebody closes it.
+const RTLD_NODELETE: std::ffi::c_int = 0x1000;
+
+/// A mapped plugin. Never unmapped (I2): plugins leave thread-locals and threads behind.
+#[derive(Debug)]
+pub(super) struct Mapped {
+    path: PathBuf,
+    library: &'static Library,
+}
+
+impl Mapped {
+    /// Maps the file at `path`, which runs its initialisers.
+    ///
+    /// `path` is absolute: a bare name would be searched in `LD_LIBRARY_PATH`.
+    pub(super) fn open(path: &Path) -> Result<Self, LoadError> {
+        let flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
+        // SAFETY: (I1) the caller has examined the file at this absolute path: it is a whole
+        // shared object for this machine, made from this ABI. What its initialisers do is covered
+        // by the trust that `docs/safety.md` states.
+        let library = unsafe { Library::open(Some(path), flags) };
+        let library = library.map_err(|error| LoadError::Open {
+            path: path.to_owned(),
+            reason: dlerror_text(&error),
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            library: Box::leak(Box::new(library)),
+        })
+    }
+
+    /// The table of the handler named `name`, its layout checked.
+    pub(super) fn handler(
+        &self,
+        name: &str,
+        file: &PluginFile,
+    ) -> Result<HandlerModRef, LoadError> {
+        let symbol = format!("{SYMBOL_PREFIX}{name}");
+        // SAFETY: (I1) the plugin's records promise this symbol, and the macro that wrote them
+        // exports a `LibHeader` under it, whose address is what an `AbiHeaderRef` is.
+        let header = unsafe { self.library.get::<AbiHeaderRef>(symbol.as_bytes()) };
+        let header = header.map_err(|error| LoadError::Symbol {
+            path: self.path.clone(),
+            symbol: symbol.clone(),
+            reason: dlerror_text(&error),
+        })?;
+        let header = header
+            .upgrade()
+            .map_err(|error| self.abi_stable(&error.to_string()))?;
+        let theirs = header
+            .layout()
+            .ok_or_else(|| self.abi_stable("it exports no layout"))?;
+
+        // With additive changes one side's types are always a prefix of the other's. abi_stable's
+        // own check looks one way only and would refuse an older plugin.
+        let ours = <HandlerModRef as StableAbi>::LAYOUT;
+        if let Err(newer) = check_layout_compatibility(ours, theirs)
+            && check_layout_compatibility(theirs, ours).is_err()
+        {
+            let all = newer.to_string();
+            tracing::debug!(plugin = %self.path.display(), "layout check: {all}");
+            return Err(LoadError::Layout {
+                path: self.path.clone(),
+                theirs: file.abi,
+                ours: ABI_VERSION,
+                detail: gist(&all),
+            });
+        }
+        // SAFETY: (I3) the layout was compared just now.
+        let module = unsafe { header.unchecked_layout::<HandlerModRef>() };
+        module.map_err(|error| self.abi_stable(&error.to_string()))
+    }
+
+    fn abi_stable(&self, reason: &str) -> LoadError {
+        LoadError::AbiStable {
+            path: self.path.clone(),
+            reason: reason.replace('\n', " "),
+        }
+    }
+}
+
+/// What the dynamic linker said: libloading's own text leaves it out.
+fn dlerror_text(error: &libloading::Error) -> String {
+    let cause = std::error::Error::source(error);
+    cause.map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// The telling lines of abi_stable's report, which runs to thousands of characters.
+fn gist(report: &str) -> String {
+    let mut lines: Vec<&str> = report
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let start = lines
+        .iter()
+        .rposition(|line| line.starts_with("Error:"))
+        .unwrap_or(0);
+    lines.drain(..start);
+    lines.truncate(6);
+    let mut gist = lines.join(" ");
+    if let Some((end, _)) = gist.char_indices().nth(300) {
+        gist.truncate(end);
+    }
+    gist
+}

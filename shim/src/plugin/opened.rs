@@ -1,0 +1,188 @@
+//! An opened plugin file.
+
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use abi_stable::std_types::RResult;
+use plugin_api_abi::fault::Fault;
+use plugin_api_abi::types::{AbiAttach, ERROR_PANIC};
+
+use super::handler::Handler;
+use super::library::Mapped;
+use super::preflight::{self, PluginFile};
+use super::request::FunctionSettings;
+use super::{LoadError, host};
+
+/// A plugin in this process. Mapped for as long as the process lives.
+#[derive(Debug)]
+pub struct Plugin {
+    file: PluginFile,
+    mapped: Mapped,
+}
+
+impl Plugin {
+    /// How long a handler's `init` may take.
+    pub const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+    /// Examines the file at `path` and maps it, which runs its initialisers but none of its
+    /// handlers' code.
+    ///
+    /// Blocks on the disk: call it at start, not on a request path. A file that was replaced since
+    /// it was opened here before is a new plugin; both stay.
+    ///
+    /// # Errors
+    /// The file is no plugin, or not one for this shim on this system.
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        let file = preflight::examine(path)?;
+        if file.panic == preflight::PanicStrategy::Abort {
+            tracing::warn!(
+                plugin = %file.path.display(),
+                "built with panic=abort: a panic in it ends this process; \
+                 remove `panic = \"abort\"` from its profile"
+            );
+        }
+        let mapped = match own_name(&file.path)? {
+            None => Mapped::open(&file.path)?,
+            Some(copy) => {
+                let mapped = Mapped::open(&copy);
+                // Mapped or refused, the name is not needed any more.
+                let _ = std::fs::remove_file(&copy);
+                mapped?
+            }
+        };
+        Ok(Self { file, mapped })
+    }
+
+    /// What is known of the file.
+    pub fn file(&self) -> &PluginFile {
+        &self.file
+    }
+
+    /// Chooses a handler: the one named `wanted`; without a name the only one there is, or else
+    /// the one that is called `handler`.
+    ///
+    /// # Errors
+    /// There is no such handler, or several and none was named; both list the handlers there are.
+    pub fn choose(&self, wanted: Option<&str>) -> Result<&str, LoadError> {
+        let handlers = &self.file.handlers;
+        let path = || self.file.path.clone();
+        let available = || {
+            handlers
+                .iter()
+                .map(|handler| handler.name.clone())
+                .collect()
+        };
+        let named = |name: &str| handlers.iter().find(|handler| handler.name == name);
+        match (wanted, handlers.as_slice()) {
+            (Some(wanted), _) => named(wanted).ok_or_else(|| LoadError::NoHandler {
+                path: path(),
+                wanted: wanted.to_owned(),
+                available: available(),
+            }),
+            (None, [only]) => Ok(only),
+            (None, _) => named("handler").ok_or_else(|| LoadError::SeveralHandlers {
+                path: path(),
+                available: available(),
+            }),
+        }
+        .map(|handler| handler.name.as_str())
+    }
+
+    /// Sets the plugin up, if this is its first handler, and runs the handler's `init` for a
+    /// function.
+    ///
+    /// # Errors
+    /// The handler's table does not fit, or `init` failed, panicked, or took longer than
+    /// [`INIT_LIMIT`](Self::INIT_LIMIT).
+    pub async fn init(
+        &self,
+        handler: &str,
+        settings: &FunctionSettings,
+        threads: usize,
+    ) -> Result<Handler, LoadError> {
+        let module = self.mapped.handler(handler, &self.file)?;
+        let attach = AbiAttach {
+            threads: u32::try_from(threads).unwrap_or(u32::MAX),
+            backtrace: 1,
+        };
+        let (path, name) = (|| self.file.path.clone(), || handler.to_owned());
+        let failed = |fault: Fault| match fault.kind {
+            ERROR_PANIC => {
+                let at = fault
+                    .location
+                    .map(|location| format!(" at {location}"))
+                    .unwrap_or_default();
+                let message = format!("{}{at}", fault.message);
+                LoadError::InitPanicked {
+                    path: path(),
+                    handler: name(),
+                    message,
+                }
+            }
+            _ => LoadError::InitFailed {
+                path: path(),
+                handler: name(),
+                name: fault.name,
+                message: fault.message,
+            },
+        };
+        if let RResult::RErr(error) = module.attach()(host::HOST, attach) {
+            return Err(failed(error.into()));
+        }
+        let init = module.init()(settings.to_fields());
+        match tokio::time::timeout(Self::INIT_LIMIT, init).await {
+            Ok(RResult::ROk(raw)) => Ok(Handler::new(module, raw)),
+            Ok(RResult::RErr(error)) => Err(failed(error.into())),
+            Err(_) => Err(LoadError::InitHung {
+                path: path(),
+                handler: name(),
+                limit: Self::INIT_LIMIT,
+            }),
+        }
+    }
+}
+
+/// Which file a path led to when it was opened.
+type Identity = (u64, u64, i64, i64, u64);
+
+/// A name that the dynamic linker does not know yet, or `None` if the file's own will do.
+///
+/// The linker goes by the name first: a new build at an old path would give the old code.
+fn own_name(path: &Path) -> Result<Option<PathBuf>, LoadError> {
+    static OPENED: Mutex<Option<HashMap<PathBuf, Identity>>> = Mutex::new(None);
+    static COPIES: AtomicU64 = AtomicU64::new(0);
+    let unreadable = |error: std::io::Error| LoadError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let meta = std::fs::metadata(path).map_err(unreadable)?;
+    let identity = (
+        meta.dev(),
+        meta.ino(),
+        meta.mtime(),
+        meta.mtime_nsec(),
+        meta.size(),
+    );
+    {
+        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = opened
+            .get_or_insert_default()
+            .entry(path.to_owned())
+            .or_insert(identity);
+        if *known == identity {
+            return Ok(None);
+        }
+    }
+    let number = COPIES.fetch_add(1, Ordering::Relaxed);
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let copy = std::env::temp_dir().join(format!("shim-{}-{number}-{file}", std::process::id()));
+    std::fs::copy(path, &copy).map_err(|error| LoadError::Open {
+        path: path.to_owned(),
+        reason: format!("cannot copy it to {}: {error}", copy.display()),
+    })?;
+    Ok(Some(copy))
+}

@@ -1,0 +1,126 @@
+//! All that can be known of a plugin's file without running any of its code.
+//!
+//! `dlopen` runs constructors, dies of a file that is cut off, and words its refusals for linkers.
+//! [`examine`] looks first: it refuses what cannot work with the reason and a way out, and reads
+//! what the plugin says of itself ([`PluginFile`]).
+
+#![forbid(unsafe_code)]
+
+mod elf;
+mod glibc;
+mod kind;
+mod ld_cache;
+mod libraries;
+mod locate;
+mod mapped;
+mod record;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod version;
+
+use std::path::{Path, PathBuf};
+
+use object::ReadCache;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub use glibc::GlibcNeed;
+pub use record::{EventKind, HandlerInfo, Package, PanicStrategy};
+pub use version::{ABI_VERSION, GlibcVersion, NotAVersion, Version};
+
+use super::LoadError;
+use elf::Elf;
+
+/// The largest `.shim.info` section that is read, in bytes.
+pub const MAX_INFO: u64 = 1 << 20;
+
+/// A plugin's file that can be loaded here, as far as can be told without loading it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PluginFile {
+    /// Absolute, links resolved.
+    pub path: PathBuf,
+    /// In bytes.
+    pub size: u64,
+    /// The machine it was built for, as Rust names it: `x86_64`, `aarch64`.
+    pub machine: String,
+    /// The ABI version it was built against; it [fits](Version::fits) [`ABI_VERSION`].
+    pub abi: Version,
+    /// The version of `plugin-api` it was built with.
+    pub plugin_api: String,
+    /// How its panics end.
+    pub panic: PanicStrategy,
+    /// The compiler's name and version, if the file says so.
+    pub compiler: Option<String>,
+    /// The newest glibc it needs, if any.
+    pub glibc: Option<GlibcNeed>,
+    /// The libraries it needs (`DT_NEEDED`).
+    pub needed: Vec<String>,
+    /// Its symbol table is there: stack traces have names.
+    pub symbols: bool,
+    /// Its debug information is there: stack traces have lines.
+    pub debug_info: bool,
+    /// Its build id in hexadecimal, if it has one.
+    pub build_id: Option<String>,
+    /// The package it was built from.
+    pub package: Package,
+    /// Its handlers, at least one, in the order of their names.
+    pub handlers: Vec<HandlerInfo>,
+    /// Its info: `name`, `version` and `doc` of the package, then the author's keys, which may
+    /// replace those, then `handlers`.
+    pub info: Map<String, Value>,
+}
+
+/// Examines the file at `path`, without running any of its code.
+///
+/// The checks go from the plain to the subtle, so that the first that fails is the one to tell.
+/// Blocking: it reads a few dozen small parts of the file, however large the file is.
+///
+/// # Errors
+///
+/// Whatever keeps the file from being loaded as a plugin by this program on this system.
+pub fn examine(path: &Path) -> Result<PluginFile, LoadError> {
+    let (path, file, size) = locate::open(path)?;
+    let data = ReadCache::new(file);
+    let elf = Elf::parse(&path, &data)?;
+    let dynamic = elf.dynamic()?;
+    elf.check_shared_object(&dynamic)?;
+    let records = record::read(&path, info_section(&elf)?)?;
+    let glibc = glibc::needs(&elf)?;
+    if let Some(system) = glibc::system() {
+        glibc::check(&elf, &glibc, system)?;
+    }
+    libraries::check(&elf, &dynamic, &libraries::Search::of_this_process())?;
+    Ok(PluginFile {
+        size,
+        machine: kind::host(),
+        abi: records.abi,
+        plugin_api: records.plugin_api,
+        panic: records.panic,
+        compiler: elf.compiler().or(records.compiler),
+        glibc: glibc::newest(&elf, &glibc),
+        needed: dynamic.needed,
+        symbols: elf.section(".symtab").is_some(),
+        debug_info: elf.section(".debug_info").is_some(),
+        build_id: elf.build_id(),
+        package: records.package,
+        handlers: records.handlers,
+        info: records.info,
+        path,
+    })
+}
+
+fn info_section<'d>(elf: &Elf<'d>) -> Result<&'d [u8], LoadError> {
+    let path = || elf.path().to_owned();
+    let Some(section) = elf.section(plugin_api_abi::SECTION) else {
+        return Err(LoadError::NotAPlugin { path: path() });
+    };
+    let size = elf::size(section);
+    if size > MAX_INFO {
+        return Err(LoadError::DamagedInfo {
+            path: path(),
+            reason: format!("it has {size} bytes, the limit is {MAX_INFO}"),
+        });
+    }
+    elf.bytes(section)
+}

@@ -1,0 +1,367 @@
+//! What a plugin says of itself in its `.shim.info` section.
+//!
+//! The section is a list of JSON objects, each followed by a line feed. The linker joins them from
+//! all over the plugin, in any order, perhaps with zero bytes between. Each object names its kind
+//! as `record`: one `handler` for each handler, any number of `info`; other kinds and keys may
+//! come with later versions and are passed over.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::version::{ABI_VERSION, Version};
+use crate::plugin::LoadError;
+
+/// The longest name of a handler, in bytes.
+const MAX_NAME: usize = 128;
+
+/// A handler, as its plugin describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandlerInfo {
+    /// Its name, unique in the plugin.
+    pub name: String,
+    /// Its documentation comment.
+    #[serde(default)]
+    pub doc: String,
+    /// What it takes.
+    pub event: EventKind,
+    /// It has a lifecycle: state that is started and stopped.
+    #[serde(default)]
+    pub lifecycle: bool,
+    /// It is an `async fn`.
+    #[serde(default, rename = "async")]
+    pub is_async: bool,
+}
+
+/// What a handler takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventKind {
+    /// An event in JSON.
+    Json,
+    /// An event of any bytes.
+    Bytes,
+    /// An HTTP request.
+    Http,
+}
+
+/// How a panic of the plugin ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PanicStrategy {
+    /// It is caught, and the invocation fails.
+    Unwind,
+    /// The process ends.
+    Abort,
+}
+
+/// The package that a plugin was built from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its description, or nothing.
+    pub description: String,
+}
+
+/// The section, read and found in order.
+pub(super) struct Records {
+    pub(super) abi: Version,
+    pub(super) plugin_api: String,
+    pub(super) panic: PanicStrategy,
+    pub(super) compiler: Option<String>,
+    pub(super) package: Package,
+    /// In the order of their names.
+    pub(super) handlers: Vec<HandlerInfo>,
+    pub(super) info: Map<String, Value>,
+}
+
+/// A record of the kind `handler`.
+#[derive(Deserialize)]
+struct HandlerRecord {
+    #[serde(flatten)]
+    handler: HandlerInfo,
+    #[serde(default)]
+    plugin_api: String,
+    panic: PanicStrategy,
+    #[serde(default)]
+    compiler: Option<String>,
+    #[serde(default)]
+    package: Package,
+}
+
+/// Reads the bytes of the section of the file at `path`.
+pub(super) fn read(path: &Path, section: &[u8]) -> Result<Records, LoadError> {
+    let damaged = |reason: String| LoadError::DamagedInfo {
+        path: path.to_owned(),
+        reason,
+    };
+    let (handlers, extra) = split(section).map_err(damaged)?;
+    if handlers.is_empty() {
+        return Err(LoadError::ExportsNoHandler {
+            path: path.to_owned(),
+        });
+    }
+    // First of all: another version may describe its handlers in other words.
+    let abi = check_versions(path, &handlers)?;
+
+    let parsed = handlers
+        .into_iter()
+        .map(parse)
+        .collect::<Result<Vec<_>, _>>();
+    let mut records = parsed.map_err(damaged)?;
+    records.sort_by(|a, b| a.handler.name.cmp(&b.handler.name));
+    for pair in records.windows(2) {
+        if pair[0].handler.name == pair[1].handler.name {
+            return Err(LoadError::DuplicateHandler {
+                path: path.to_owned(),
+                handler: pair[0].handler.name.clone(),
+            });
+        }
+    }
+
+    // The rest is the same in all records of one plugin.
+    let first = &records[0];
+    let panic = first.panic;
+    let (plugin_api, package) = (first.plugin_api.clone(), first.package.clone());
+    let compiler = first.compiler.clone();
+    let handlers: Vec<_> = records.into_iter().map(|record| record.handler).collect();
+    Ok(Records {
+        abi,
+        plugin_api,
+        panic,
+        compiler,
+        info: info(&package, extra, &handlers),
+        package,
+        handlers,
+    })
+}
+
+/// The handlers' records, and the keys of all info records.
+type Split = (Vec<Map<String, Value>>, Map<String, Value>);
+
+fn split(section: &[u8]) -> Result<Split, String> {
+    // Zero bytes are padding; JSON itself never has one.
+    let text: Vec<u8> = section
+        .iter()
+        .map(|byte| if *byte == 0 { b' ' } else { *byte })
+        .collect();
+    let (mut handlers, mut extra) = (Vec::new(), Map::new());
+    for record in serde_json::Deserializer::from_slice(&text).into_iter() {
+        let mut record: Map<String, Value> = record.map_err(|error| error.to_string())?;
+        match record.remove("record") {
+            Some(Value::String(kind)) if kind == "handler" => handlers.push(record),
+            Some(Value::String(kind)) if kind == "info" => extra.extend(record),
+            Some(Value::String(_)) => {}
+            _ => return Err("an object does not say which `record` it is".to_owned()),
+        }
+    }
+    Ok((handlers, extra))
+}
+
+/// The ABI version of the plugin: the highest of its handlers', once all fit.
+fn check_versions(path: &Path, handlers: &[Map<String, Value>]) -> Result<Version, LoadError> {
+    let mut versions = Vec::new();
+    for handler in handlers {
+        let version = handler
+            .get("abi")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        versions.push(version.parse().map_err(|error| LoadError::DamagedInfo {
+            path: path.to_owned(),
+            reason: format!("{}: `abi`: {error}", subject(handler)),
+        })?);
+    }
+    let misfits = versions
+        .iter()
+        .filter(|version| !ABI_VERSION.fits(**version));
+    if let Some(misfit) = misfits.max() {
+        return Err(LoadError::IncompatibleAbi {
+            path: path.to_owned(),
+            theirs: *misfit,
+            ours: ABI_VERSION,
+        });
+    }
+    Ok(versions.into_iter().max().unwrap_or(ABI_VERSION))
+}
+
+fn parse(record: Map<String, Value>) -> Result<HandlerRecord, String> {
+    let subject = subject(&record);
+    let record = serde_json::from_value::<HandlerRecord>(Value::Object(record));
+    let record = record.map_err(|error| format!("{subject}: {error}"))?;
+    let name = &record.handler.name;
+    let printable = !name.contains(|c: char| c.is_control() || c.is_whitespace());
+    if !printable || name.is_empty() || name.len() > MAX_NAME {
+        return Err(format!("{name:?} cannot be a handler's name"));
+    }
+    Ok(record)
+}
+
+/// How a handler is called in messages about its record.
+fn subject(record: &Map<String, Value>) -> String {
+    match record.get("name").and_then(Value::as_str) {
+        Some(name) => format!("handler `{}`", name.escape_debug()),
+        None => "a handler".to_owned(),
+    }
+}
+
+/// The plugin's info: what the package says, what the author adds, and the handlers.
+fn info(
+    package: &Package,
+    extra: Map<String, Value>,
+    handlers: &[HandlerInfo],
+) -> Map<String, Value> {
+    let mut info = Map::new();
+    info.insert("name".to_owned(), package.name.as_str().into());
+    info.insert("version".to_owned(), package.version.as_str().into());
+    info.insert("doc".to_owned(), package.description.as_str().into());
+    info.extend(extra);
+    let handlers = handlers.iter();
+    let handlers = handlers.map(|h| json!({"name": h.name, "doc": h.doc, "event": h.event}));
+    info.insert("handlers".to_owned(), handlers.collect());
+    info
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::{Value, json};
+
+    use super::{EventKind, LoadError, Package, PanicStrategy, Records, read};
+
+    fn handler(name: &str) -> Value {
+        json!({
+            "record": "handler", "name": name, "doc": "Says hello.", "event": "json",
+            "lifecycle": false, "async": true, "abi": "1.0.0", "plugin_api": "0.1.0",
+            "panic": "unwind",
+            "package": {"name": "greeter", "version": "0.2.0", "description": "Greets."},
+        })
+    }
+
+    fn with(mut record: Value, key: &str, value: impl Into<Value>) -> Value {
+        record[key] = value.into();
+        record
+    }
+
+    fn read_all(records: &[Value]) -> Result<Records, LoadError> {
+        let section: String = records.iter().map(|record| format!("{record}\n")).collect();
+        read(Path::new("x.so"), section.as_bytes())
+    }
+
+    fn reason(records: &[Value]) -> String {
+        match read_all(records) {
+            Err(LoadError::DamagedInfo { reason, .. }) => reason,
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("no error"),
+        }
+    }
+
+    #[test]
+    fn handlers_stand_in_the_order_of_their_names() {
+        let web = with(with(handler("a.web"), "event", "http"), "panic", "abort");
+        let records = read_all(&[handler("b"), web]).unwrap();
+        let names: Vec<_> = records.handlers.iter().map(|h| h.name.as_str()).collect();
+        assert_eq!(names, ["a.web", "b"]);
+        assert_eq!(records.handlers[0].event, EventKind::Http);
+        assert_eq!(records.panic, PanicStrategy::Abort);
+        let handler = &records.handlers[1];
+        assert!(handler.is_async && !handler.lifecycle && handler.doc == "Says hello.");
+    }
+
+    #[test]
+    fn info_is_the_package_then_the_authors_keys_then_the_handlers() {
+        let extra = json!({"record": "info", "doc": "Better words.", "team": {"mail": "a@b"}});
+        let records = read_all(&[extra, handler("hello")]).unwrap();
+        let expected = json!({
+            "name": "greeter", "version": "0.2.0", "doc": "Better words.",
+            "team": {"mail": "a@b"},
+            "handlers": [{"name": "hello", "doc": "Says hello.", "event": "json"}],
+        });
+        assert_eq!(Value::Object(records.info), expected);
+    }
+
+    #[test]
+    fn padding_and_what_later_versions_add_are_passed_over() {
+        let later = json!({"record": "metric", "name": 7});
+        let section = format!("\0\0{}\n\0\0\0{later}\n\0", with(handler("x"), "new", true));
+        let records = read(Path::new("x.so"), section.as_bytes()).unwrap();
+        assert_eq!(records.handlers.len(), 1);
+        let least = json!({
+            "record": "handler", "name": "x", "event": "bytes", "abi": "1.4.0", "panic": "unwind"
+        });
+        let records = read_all(&[least]).unwrap();
+        assert_eq!(
+            (records.abi.minor, records.package),
+            (4, Package::default())
+        );
+    }
+
+    #[test]
+    fn no_handler_is_an_error_of_its_own() {
+        for section in ["", "\0\0", "{\"record\":\"info\",\"a\":1}\n"] {
+            let error = read(Path::new("x.so"), section.as_bytes()).err().unwrap();
+            assert!(
+                matches!(error, LoadError::ExportsNoHandler { .. }),
+                "{error}"
+            );
+            assert_eq!(error.to_string(), "x.so exports no handler");
+        }
+    }
+
+    #[test]
+    fn the_farthest_version_that_does_not_fit_is_told_before_anything_else() {
+        let future = with(with(handler("b"), "abi", "3.1.0"), "event", "telepathy");
+        let records = [handler("a"), with(handler("c"), "abi", "2.0.0"), future];
+        let error = read_all(&records).err().unwrap();
+        let expected = "x.so was built against plugin ABI 3.1.0, this shim speaks 1.0.0";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn damage_is_told_with_its_place() {
+        let text = read(Path::new("x.so"), b"{\"record\":\"handler\",")
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            text.starts_with("the `.shim.info` section of x.so is damaged: EOF"),
+            "{text}"
+        );
+        assert!(reason(&[json!({"name": "x"})]).contains("`record`"));
+        assert!(reason(&[json!([1, 2])]).contains("invalid type"));
+        let no_panic = with(handler("x"), "panic", Value::Null);
+        assert!(reason(&[no_panic]).starts_with("handler `x`: "));
+        let unknown = reason(&[with(handler("x"), "event", "telepathy")]);
+        assert!(
+            unknown.starts_with("handler `x`: unknown variant `telepathy`"),
+            "{unknown}"
+        );
+        let version = reason(&[with(handler("x"), "abi", "one")]);
+        assert_eq!(
+            version,
+            "handler `x`: `abi`: `one` is not a version of the form 1.2.3"
+        );
+        assert!(reason(&[handler("a\u{1b}[31m")]).contains(r#""a\u{1b}[31m""#));
+        assert!(reason(&[handler("")]).contains("cannot be a handler's name"));
+    }
+
+    #[test]
+    fn a_name_can_be_had_once() {
+        let error = read_all(&[handler("x"), handler("y"), handler("x")])
+            .err()
+            .unwrap();
+        assert_eq!(error.to_string(), "x.so has two handlers named `x`");
+    }
+
+    #[test]
+    fn deep_nesting_is_damage_and_no_overflow() {
+        let section = "{\"record\":\"info\",\"a\":".to_owned() + &"[".repeat(500_000);
+        let error = read(Path::new("x.so"), section.as_bytes()).err().unwrap();
+        assert!(matches!(error, LoadError::DamagedInfo { .. }), "{error}");
+    }
+}

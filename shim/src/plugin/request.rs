@@ -1,0 +1,164 @@
+//! The waist's invocation in the form that crosses.
+
+use std::time::SystemTime;
+
+use abi_stable::std_types::{ROption, RVec};
+use bytes::Bytes;
+use futures_core::Stream;
+use http::Version;
+use plugin_api_abi::fields::{FieldsWriter, tag};
+use plugin_api_abi::stream::{AbiChunk, AbiStream};
+use plugin_api_abi::types::{
+    AbiRequest, KIND_EVENT, KIND_HTTP, PLACE_INLINE, PLACE_RUNTIME, PLACE_THREAD,
+};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::invocation::{Body, BoxBody, Invocation, Payload};
+
+/// The settings of a function that its handler may see.
+#[derive(Debug, Clone, Default)]
+pub struct FunctionSettings {
+    /// The name under which the handler is served.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its ARN; empty where there is no such thing.
+    pub arn: String,
+    /// Its memory limit in MiB; 0: none.
+    pub memory_limit_mb: u32,
+    /// Its settings (`--env`), in the order given.
+    pub vars: Vec<(String, String)>,
+}
+
+impl FunctionSettings {
+    pub(super) fn to_fields(&self) -> RVec<u8> {
+        let mut fields = FieldsWriter::default();
+        fields.put(tag::FUNCTION_NAME, self.name.as_bytes());
+        fields.put(tag::FUNCTION_VERSION, self.version.as_bytes());
+        fields.put(tag::FUNCTION_ARN, self.arn.as_bytes());
+        fields.put(tag::MEMORY_LIMIT, &self.memory_limit_mb.to_le_bytes());
+        for (name, value) in &self.vars {
+            fields.put(tag::VAR_NAME, name.as_bytes());
+            fields.put(tag::VAR_VALUE, value.as_bytes());
+        }
+        fields.finish()
+    }
+}
+
+/// Where a run executes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// First on the calling thread; what is not ready at once moves to the plugin's runtime.
+    Inline,
+    /// On the plugin's runtime.
+    Runtime,
+    /// On a thread of its own.
+    Thread,
+}
+
+impl Place {
+    fn number(self) -> u32 {
+        match self {
+            Self::Inline => PLACE_INLINE,
+            Self::Runtime => PLACE_RUNTIME,
+            Self::Thread => PLACE_THREAD,
+        }
+    }
+}
+
+/// Room for the head of an ordinary request, so that its list is allocated once.
+const USUAL_HEAD: usize = 512;
+
+/// Turns an invocation into what crosses. The body is not copied.
+pub(super) fn request(
+    invocation: Invocation,
+    place: Place,
+    deadline: Option<SystemTime>,
+) -> AbiRequest {
+    let mut fields = FieldsWriter::with_capacity(USUAL_HEAD);
+    fields.put(tag::REQUEST_ID, invocation.id.as_bytes());
+    fields.put_option(tag::TRACE_ID, invocation.trace_id.as_deref());
+    let (kind, body) = match invocation.payload {
+        Payload::Event(event) => (KIND_EVENT, Body::from(event)),
+        Payload::Http(request) => {
+            let (head, body) = request.into_parts();
+            put_head(&mut fields, &head);
+            (KIND_HTTP, body)
+        }
+    };
+    let (body, stream) = match body {
+        Body::Empty => (Bytes::new(), ROption::RNone),
+        Body::Full(bytes) => (bytes, ROption::RNone),
+        Body::Stream(body) => (
+            Bytes::new(),
+            ROption::RSome(AbiStream::new(Chunks(Some(body)))),
+        ),
+    };
+    let millis = |at: SystemTime| {
+        let since = at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        // 0 stands for none.
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX).max(1)
+    };
+    AbiRequest {
+        kind,
+        place: place.number(),
+        deadline_unix_ms: deadline.map_or(0, millis),
+        fields: fields.finish(),
+        body: body.into(),
+        stream,
+    }
+}
+
+fn put_head(fields: &mut FieldsWriter, head: &http::request::Parts) {
+    fields.put(tag::METHOD, head.method.as_str().as_bytes());
+    match (head.uri.scheme(), head.uri.path_and_query()) {
+        (None, Some(path)) => fields.put(tag::URI, path.as_str().as_bytes()),
+        _ => fields.put(tag::URI, head.uri.to_string().as_bytes()),
+    }
+    let version = match head.version {
+        Version::HTTP_09 => 9,
+        Version::HTTP_10 => 10,
+        Version::HTTP_2 => 20,
+        Version::HTTP_3 => 30,
+        _ => 11,
+    };
+    fields.put(tag::VERSION, &[version]);
+    for (name, value) in &head.headers {
+        fields.put(tag::HEADER_NAME, name.as_str().as_bytes());
+        fields.put(tag::HEADER_VALUE, value.as_bytes());
+    }
+}
+
+/// A request's body as the plugin pulls it.
+struct Chunks(Option<BoxBody>);
+
+impl Stream for Chunks {
+    type Item = AbiChunk;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<AbiChunk>> {
+        loop {
+            let Some(body) = &mut self.0 else {
+                return Poll::Ready(None);
+            };
+            match std::task::ready!(body.as_mut().poll_frame(cx)) {
+                // Trailers of a request are not passed on.
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => return Poll::Ready(Some(AbiChunk::data(data))),
+                    Err(_) => continue,
+                },
+                Some(Err(error)) => {
+                    self.0 = None;
+                    let chunk = AbiChunk::error("RequestBody", &error.to_string());
+                    return Poll::Ready(Some(chunk));
+                }
+                None => {
+                    self.0 = None;
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+}

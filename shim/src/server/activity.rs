@@ -1,0 +1,172 @@
+//! What a connection is doing, and since when: written by the connection, read by the sweeper.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Waker};
+
+use super::clock::Clock;
+
+/// What a connection without requests in flight is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// It waits for the next request.
+    Idle,
+    /// It was opened, or the first bytes of a request have come.
+    Head,
+    /// It is closing and reads what the client still sends.
+    Closing,
+}
+
+/// What a connection is told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Order {
+    /// Nothing.
+    Run,
+    /// Finish what is in flight and close.
+    Drain,
+    /// Close now, whatever is in flight.
+    Kill,
+}
+
+/// Shared by one connection's task, the requests in flight on it, and the sweeper.
+///
+/// All stamps are those of the coarse [`Clock`]. Everything is relaxed: a stamp that is seen late
+/// delays a timeout by a round.
+#[derive(Debug)]
+pub(super) struct Activity {
+    clock: Arc<Clock>,
+    in_flight: AtomicU32,
+    phase: AtomicU8,
+    /// When the phase began.
+    since: AtomicU64,
+    /// When the client stopped to take bytes that wait for it; 0 while it takes them.
+    stalled_since: AtomicU64,
+    /// The last request had a body, some of which may still arrive.
+    had_body: AtomicBool,
+    order: AtomicU8,
+    waker: OnceLock<Waker>,
+}
+
+/// What the sweeper sees of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Snapshot {
+    pub(super) in_flight: u32,
+    pub(super) phase: Phase,
+    pub(super) since: u64,
+    pub(super) stalled_since: Option<u64>,
+    pub(super) order: Order,
+}
+
+impl Activity {
+    pub(super) fn new(clock: Arc<Clock>) -> Self {
+        Self {
+            in_flight: AtomicU32::new(0),
+            phase: AtomicU8::new(Phase::Head as u8),
+            since: AtomicU64::new(clock.now()),
+            stalled_since: AtomicU64::new(0),
+            had_body: AtomicBool::new(false),
+            order: AtomicU8::new(Order::Run as u8),
+            waker: OnceLock::new(),
+            clock,
+        }
+    }
+
+    /// A request's head is complete.
+    pub(super) fn request_begins(&self, has_body: bool) {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.phase.store(Phase::Idle as u8, Ordering::Relaxed);
+        self.had_body.store(has_body, Ordering::Relaxed);
+    }
+
+    /// Its response is handed over, or it was given up.
+    pub(super) fn request_ends(&self) {
+        // In this order: "nothing in flight" must not be seen with the stamp of long ago.
+        self.since.store(self.clock.now(), Ordering::Relaxed);
+        self.in_flight.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Bytes have come on a connection that carries one request at a time.
+    pub(super) fn bytes_arrived(&self) {
+        if self.phase.load(Ordering::Relaxed) == Phase::Idle as u8
+            && self.in_flight.load(Ordering::Relaxed) == 0
+        {
+            self.enter(Phase::Head);
+        }
+    }
+
+    /// The client takes no more bytes.
+    pub(super) fn write_stalls(&self) {
+        self.stalled_since
+            .store(self.clock.now(), Ordering::Relaxed);
+    }
+
+    /// It takes bytes again.
+    pub(super) fn write_flows(&self) {
+        self.since.store(self.clock.now(), Ordering::Relaxed);
+        self.stalled_since.store(0, Ordering::Relaxed);
+    }
+
+    /// The connection has said its last. Tells whether the client may still be sending something
+    /// that was refused.
+    pub(super) fn closes(&self) -> bool {
+        let mid_head = self.phase.load(Ordering::Relaxed) == Phase::Head as u8;
+        self.enter(Phase::Closing);
+        mid_head || self.had_body.load(Ordering::Relaxed)
+    }
+
+    /// Lets orders wake the task that polls with `cx`: always the same one.
+    pub(super) fn obey(&self, cx: &Context<'_>) {
+        if self.waker.get().is_none() {
+            // A connection has one task, so nobody else has set it in between.
+            let _ = self.waker.set(cx.waker().clone());
+            // With the fence in `give`: an order that found no waker is seen by this poll.
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    pub(super) fn order(&self) -> Order {
+        match self.order.load(Ordering::Relaxed) {
+            0 => Order::Run,
+            1 => Order::Drain,
+            _ => Order::Kill,
+        }
+    }
+
+    /// Gives an order, unless a stronger one was given.
+    pub(super) fn give(&self, order: Order) {
+        if self.order.fetch_max(order as u8, Ordering::Relaxed) < order as u8 {
+            fence(Ordering::SeqCst);
+            if let Some(waker) = self.waker.get() {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// Starts the clock of the present phase again.
+    pub(super) fn restart(&self) {
+        self.since.store(self.clock.now(), Ordering::Relaxed);
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let in_flight = self.in_flight.load(Ordering::Acquire);
+        let stalled_since = self.stalled_since.load(Ordering::Relaxed);
+        Snapshot {
+            in_flight,
+            phase: match self.phase.load(Ordering::Relaxed) {
+                0 => Phase::Idle,
+                1 => Phase::Head,
+                _ => Phase::Closing,
+            },
+            since: self.since.load(Ordering::Relaxed),
+            stalled_since: (stalled_since != 0).then_some(stalled_since),
+            order: self.order(),
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.since.store(self.clock.now(), Ordering::Relaxed);
+        self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+}

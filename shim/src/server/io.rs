@@ -1,0 +1,144 @@
+//! A socket that notes what its connection is doing.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::activity::Activity;
+use super::listener::Socket;
+use super::preface::Preface;
+
+/// How much of a refused request is still read, in bytes, before the connection is cut.
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// The socket under a connection's protocol: gives back the bytes that were read to find out the
+/// protocol, stamps [`Activity`], and closes gently.
+#[derive(Debug)]
+pub(super) struct Io {
+    socket: Socket,
+    activity: Arc<Activity>,
+    /// Read already, not yet given to the protocol.
+    prefix: Vec<u8>,
+    /// HTTP/1: bytes between requests are the beginning of one.
+    one_at_a_time: bool,
+    stalled: bool,
+    peer_closed: bool,
+    lingering: Option<usize>,
+}
+
+impl Io {
+    pub(super) fn new(socket: Socket, activity: Arc<Activity>, preface: Preface) -> Self {
+        Self {
+            socket,
+            activity,
+            one_at_a_time: !preface.is_http2(),
+            prefix: preface.into_bytes(),
+            stalled: false,
+            peer_closed: false,
+            lingering: None,
+        }
+    }
+
+    fn note_write(&mut self, stalled: bool) {
+        if stalled && !self.stalled {
+            self.activity.write_stalls();
+        } else if !stalled && self.stalled {
+            self.activity.write_flows();
+        }
+        self.stalled = stalled;
+    }
+
+    /// Reads and forgets. Closing a socket with unread bytes makes the kernel send a reset, which
+    /// can overtake the response on its way to the client.
+    fn poll_linger(&mut self, mut left: usize, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [std::mem::MaybeUninit::uninit(); 4096];
+        while left > 0 {
+            let mut buf = ReadBuf::uninit(&mut scratch);
+            match Pin::new(&mut self.socket).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
+                    left = left.saturating_sub(buf.filled().len());
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending => {
+                    self.lingering = Some(left);
+                    return Poll::Pending;
+                }
+            }
+        }
+        self.lingering = Some(0);
+        Poll::Ready(())
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if !this.prefix.is_empty() {
+            let length = this.prefix.len().min(buf.remaining());
+            buf.put_slice(&this.prefix[..length]);
+            this.prefix.drain(..length);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.socket).poll_read(cx, buf))?;
+        if buf.filled().len() == before {
+            this.peer_closed = true;
+        } else if this.one_at_a_time {
+            this.activity.bytes_arrived();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.socket).poll_write(cx, buf);
+        this.note_write(written.is_pending());
+        written
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.socket).poll_write_vectored(cx, bufs);
+        this.note_write(written.is_pending());
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let left = match this.lingering {
+            Some(left) => left,
+            None => {
+                ready!(Pin::new(&mut this.socket).poll_shutdown(cx))?;
+                let rest_may_come = this.activity.closes();
+                let linger = this.one_at_a_time && rest_may_come && !this.peer_closed;
+                if linger { LINGER_BYTES } else { 0 }
+            }
+        };
+        this.poll_linger(left, cx).map(Ok)
+    }
+}
