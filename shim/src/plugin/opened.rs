@@ -179,10 +179,15 @@ fn own_name(path: &Path) -> Result<Option<PathBuf>, LoadError> {
     }
     let number = COPIES.fetch_add(1, Ordering::Relaxed);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let copy = std::env::temp_dir().join(format!("shim-{}-{number}-{file}", std::process::id()));
-    std::fs::copy(path, &copy).map_err(|error| LoadError::Open {
+    let name = format!(".shim-{}-{number}-{file}", std::process::id());
+    // Beside the original, where libraries that it finds relative to itself are found; where that
+    // cannot be written to, somewhere else.
+    let beside = path.with_file_name(&name);
+    let elsewhere = std::env::temp_dir().join(&name);
+    let copied = std::fs::copy(path, &beside).map(|_| beside);
+    let copied = copied.or_else(|_| std::fs::copy(path, &elsewhere).map(|_| elsewhere));
+    copied.map(Some).map_err(|error| LoadError::Unreadable {
         path: path.to_owned(),
-        reason: format!("cannot copy it to {}: {error}", copy.display()),
-    })?;
-    Ok(Some(copy))
+        reason: format!("it cannot be copied for a second load: {error}"),
+    })
 }

@@ -144,8 +144,7 @@ fn parts(plan: &LogPlan) -> Result<Parts, LogError> {
         }
         #[cfg(feature = "syslog")]
         LogTo::Syslog { socket } => {
-            let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-            let syslog = super::syslog::Syslog::new(&host, APP, std::process::id());
+            let syslog = super::syslog::Syslog::new(APP, std::process::id());
             (Arc::new(syslog), daemon(socket)?)
         }
         #[cfg(not(feature = "syslog"))]

@@ -50,7 +50,7 @@ pub fn colour_for_stderr(no_color: Option<&OsStr>) -> bool {
 pub enum LogTo {
     /// The process's standard error.
     Stderr,
-    /// The system log, one RFC 5424 datagram a line, at most 8 KiB each. Needs the cargo feature
+    /// The system log, one datagram a line as `syslog(3)` sends it, at most 8 KiB each. Needs the cargo feature
     /// `syslog`.
     Syslog {
         /// The daemon's socket.

@@ -1,4 +1,4 @@
-//! Lines for the system log, as RFC 5424 has them.
+//! Lines for the system log, as programs write them to its socket.
 
 use std::fmt::Write;
 
@@ -7,11 +7,15 @@ use super::frame;
 use super::line::Line;
 use super::text::Text;
 
-/// `<30>1 2026-11-21T02:04:16.123456Z host shim 4711 - - shim::http: message key=value`: facility
-/// `daemon`, a text line without its time and level as the message.
+/// `<30>shim[4711]: shim::http: message key=value`: facility `daemon`, a text line without its time
+/// and level as the message.
+///
+/// This is what `syslog(3)` sends, but for the time, which the daemon takes from its own clock. RFC
+/// 5424 is for the wire between machines: on the local socket, journald and rsyslog would show its
+/// header as a part of the message.
 pub(super) struct Syslog {
-    /// ` host app pid - - `
-    header: String,
+    /// `shim[4711]: `
+    tag: String,
 }
 
 /// The longest datagram; daemons commonly take so much. A longer line is cut.
@@ -20,28 +24,22 @@ const MAX_DATAGRAM: usize = 8 * 1024;
 const FACILITY: u8 = 3 << 3;
 
 impl Syslog {
-    /// For the process `pid` of `app` on `host`.
-    pub(super) fn new(host: &str, app: &str, pid: u32) -> Self {
-        let mut header = String::new();
-        for (name, longest) in [(host, 255), (app, 48)] {
-            let name: String = name
-                .chars()
-                .filter(char::is_ascii_graphic)
-                .take(longest)
-                .collect();
-            // "-" stands for what is not known.
-            header.push(' ');
-            header.push_str(if name.is_empty() { "-" } else { &name });
-        }
+    /// For the process `pid` of `app`.
+    pub(super) fn new(app: &str, pid: u32) -> Self {
+        let mut tag: String = app
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(32)
+            .collect();
         // Writing to a `String` cannot fail.
-        let _ = write!(header, " {pid} - - ");
-        Self { header }
+        let _ = write!(tag, "[{pid}]: ");
+        Self { tag }
     }
 }
 
 impl Encode for Syslog {
     fn begin(&self, line: &mut Line, head: &Head<'_>) {
-        let Line { out, stamp, .. } = line;
+        let out = &mut line.out;
         frame::open(out);
         out.push(b'<');
         out.extend_from_slice(
@@ -49,9 +47,8 @@ impl Encode for Syslog {
                 .to_string()
                 .as_bytes(),
         );
-        out.extend_from_slice(b">1 ");
-        stamp.micros(out);
-        out.extend_from_slice(self.header.as_bytes());
+        out.push(b'>');
+        out.extend_from_slice(self.tag.as_bytes());
         PLAIN.target(line, head.target);
     }
 
@@ -88,32 +85,25 @@ mod tests {
     use super::super::testing::datagrams;
     use super::{MAX_DATAGRAM, Syslog};
 
-    const TIME: usize = "YYYY-MM-DDTHH:MM:SS.ssssssZ".len();
-
     fn lines(log: impl FnOnce()) -> Vec<String> {
-        let got = datagrams(Syslog::new("my host", "shim", 42), log);
+        let got = datagrams(Syslog::new("shim", 42), log);
         got.into_iter()
             .map(|bytes| String::from_utf8(bytes).unwrap())
             .collect()
     }
 
     #[test]
-    fn an_event_is_one_rfc_5424_datagram() {
+    fn an_event_is_one_datagram() {
         let lines = lines(|| {
             error!(target: "shim::invocation", request_id = "r1", status = 502, "it\nbroke");
             info!(target: "shim::http", "fine");
         });
         assert_eq!(lines.len(), 2);
-        assert_eq!(&lines[0][..6], "<27>1 ");
         assert_eq!(
-            &lines[0][6 + TIME..],
-            " myhost shim 42 - - shim::invocation: it\\nbroke status=502 request_id=r1"
+            lines[0],
+            "<27>shim[42]: shim::invocation: it\\nbroke status=502 request_id=r1"
         );
-        assert_eq!(&lines[1][..6], "<30>1 ");
-        assert_eq!(
-            &lines[1][6 + TIME..],
-            " myhost shim 42 - - shim::http: fine"
-        );
+        assert_eq!(lines[1], "<30>shim[42]: shim::http: fine");
     }
 
     #[test]
