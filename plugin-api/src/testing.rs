@@ -35,7 +35,7 @@ use plugin_api_abi::glue::guard::Guard;
 use plugin_api_abi::glue::instance::{Slot, Started};
 use plugin_api_abi::glue::invocation::{Function as Settings, Invocation};
 use plugin_api_abi::glue::runtime;
-use plugin_api_abi::types::{AbiAttach, FLAG_STATELESS};
+use plugin_api_abi::types::FLAG_STATELESS;
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
 
@@ -285,11 +285,11 @@ fn on_runtime<T: Send + 'static>(
     on_panic: impl FnMut() + Send + Unpin + 'static,
     step: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Error> {
-    let attach = AbiAttach {
+    let setup = runtime::Setup {
         threads: 2,
-        backtrace: 0,
+        stack_traces: false,
     };
-    runtime::attach(None, attach).map_err(Error::from_fault)?;
+    runtime::attach(None, setup).map_err(Error::from_fault)?;
     let (done, result) = mpsc::channel();
     let guard = Guard::new(step, invocation, on_panic);
     runtime::handle()

@@ -45,6 +45,11 @@ pub mod tag {
     /// Function: the value of the setting named before.
     pub const VAR_VALUE: u16 = 37;
 
+    /// Plugin: how many worker threads its runtime has, u32; absent or 0: as many as there are cores.
+    pub const THREADS: u16 = 64;
+    /// Plugin: whether panics carry a stack trace, one byte, 0 or 1; absent: they do.
+    pub const STACK_TRACES: u16 = 65;
+
     /// Error: the type name that callers see.
     pub const ERROR_NAME: u16 = 48;
     /// Error: the message that callers see.

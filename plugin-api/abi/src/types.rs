@@ -177,16 +177,6 @@ impl Drop for AbiCancel {
     }
 }
 
-/// How the plugin sets itself up, once per plugin.
-#[repr(C)]
-#[derive(StableAbi, Debug, Clone, Copy)]
-pub struct AbiAttach {
-    /// Worker threads of the plugin's runtime; 0: as many as there are cores.
-    pub threads: u32,
-    /// 1: panics carry a stack trace.
-    pub backtrace: u32,
-}
-
 /// A level as a number: 1 error, 2 warn, 3 info, 4 debug, 5 trace.
 pub type AbiLevel = u32;
 
@@ -262,8 +252,9 @@ pub struct HostApi {
 pub struct HandlerMod {
     /// `FLAG_…` bits; unknown ones are ignored.
     pub flags: u64,
-    /// Sets the plugin up (runtime, panic hook, logs). The first call counts, later ones do nothing.
-    pub attach: extern "C" fn(host: HostApiRef, attach: AbiAttach) -> RResult<(), AbiError>,
+    /// Sets the plugin up (runtime, panic hook, logs) as tagged values say. The first call counts,
+    /// later ones do nothing.
+    pub attach: extern "C" fn(host: HostApiRef, fields: RVec<u8>) -> RResult<(), AbiError>,
     /// Runs the author's `init` for one function, whose settings are tagged values.
     pub init: extern "C" fn(function: RVec<u8>) -> FfiFuture<RResult<RawHandler, AbiError>>,
     /// Makes an instance.

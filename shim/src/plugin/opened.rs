@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use abi_stable::std_types::RResult;
 use plugin_api_abi::fault::Fault;
-use plugin_api_abi::types::{AbiAttach, ERROR_PANIC};
+use plugin_api_abi::fields::{FieldsWriter, tag};
+use plugin_api_abi::types::ERROR_PANIC;
 
 use super::handler::Handler;
 use super::library::Mapped;
@@ -105,10 +106,9 @@ impl Plugin {
         threads: usize,
     ) -> Result<Handler, LoadError> {
         let module = self.mapped.handler(handler, &self.file)?;
-        let attach = AbiAttach {
-            threads: u32::try_from(threads).unwrap_or(u32::MAX),
-            backtrace: 1,
-        };
+        let mut setup = FieldsWriter::default();
+        let threads = u32::try_from(threads).unwrap_or(u32::MAX);
+        setup.put(tag::THREADS, &threads.to_le_bytes());
         let (path, name) = (|| self.file.path.clone(), || handler.to_owned());
         let failed = |fault: Fault| match fault.kind {
             ERROR_PANIC => {
@@ -130,7 +130,7 @@ impl Plugin {
                 message: fault.message,
             },
         };
-        if let RResult::RErr(error) = module.attach()(host::HOST, attach) {
+        if let RResult::RErr(error) = module.attach()(host::HOST, setup.finish()) {
             return Err(failed(error.into()));
         }
         let init = module.init()(settings.to_fields());

@@ -25,8 +25,8 @@ use crate::glue::invocation::{Function, Invocation};
 use crate::glue::placement::Placed;
 use crate::glue::{reply, runtime};
 use crate::types::{
-    AbiAttach, AbiCancel, AbiError, AbiReply, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING,
-    FLAG_STATELESS, HandlerMod, HandlerModRef, HostApiRef, PLACE_THREAD, RawHandler, RawInstance,
+    AbiCancel, AbiError, AbiReply, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING, FLAG_STATELESS,
+    HandlerMod, HandlerModRef, HostApiRef, PLACE_THREAD, RawHandler, RawInstance,
 };
 
 /// The header that a plugin exports for a handler under `shim_handler__NAME`.
@@ -57,8 +57,9 @@ struct Loaded<E> {
     function: Arc<Function>,
 }
 
-extern "C" fn attach(host: HostApiRef, attach: AbiAttach) -> RResult<(), AbiError> {
-    runtime::attach(Some(host), attach)
+extern "C" fn attach(host: HostApiRef, fields: RVec<u8>) -> RResult<(), AbiError> {
+    let setup = runtime::Setup::from_fields(&Fields::new(fields));
+    runtime::attach(Some(host), setup)
         .map_err(|fault| AbiError::from(&fault))
         .into()
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::fault::Fault;
+use crate::fields::{Fields, tag};
 use crate::glue::{log, panic};
-use crate::types::{AbiAttach, HostApiRef};
+use crate::types::HostApiRef;
 
 struct Plugin {
     handle: Handle,
@@ -19,19 +20,41 @@ struct Plugin {
 
 static PLUGIN: OnceLock<Plugin> = OnceLock::new();
 
+/// How a plugin is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup {
+    /// Worker threads of its runtime; 0: as many as there are cores.
+    pub threads: u32,
+    /// Whether panics carry a stack trace.
+    pub stack_traces: bool,
+}
+
+impl Setup {
+    /// From the form that crosses.
+    pub fn from_fields(fields: &Fields) -> Self {
+        let threads = fields
+            .get(tag::THREADS)
+            .and_then(|value| value.try_into().ok());
+        Self {
+            threads: threads.map_or(0, u32::from_le_bytes),
+            stack_traces: fields.get(tag::STACK_TRACES) != Some(&[0]),
+        }
+    }
+}
+
 /// Sets the plugin up for `host`; the first call counts.
-pub fn attach(host: Option<HostApiRef>, attach: AbiAttach) -> Result<(), Fault> {
+pub fn attach(host: Option<HostApiRef>, setup: Setup) -> Result<(), Fault> {
     static ATTACHING: Mutex<()> = Mutex::new(());
     let _attaching = ATTACHING.lock().unwrap_or_else(PoisonError::into_inner);
     if PLUGIN.get().is_some() {
         return Ok(());
     }
-    panic::install(attach.backtrace != 0);
+    panic::install(setup.stack_traces);
     if let Some(host) = host {
         log::forward_to(host);
     }
     let mut builder = Builder::new_multi_thread();
-    if let Ok(threads @ 1..) = usize::try_from(attach.threads) {
+    if let Ok(threads @ 1..) = usize::try_from(setup.threads) {
         builder.worker_threads(threads);
     }
     let runtime = builder
