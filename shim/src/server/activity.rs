@@ -1,6 +1,6 @@
 //! What a connection is doing, and since when: written by the connection, read by the sweeper.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Waker};
 
@@ -30,6 +30,10 @@ pub(super) enum Order {
     Kill,
 }
 
+/// The units of [`Activity::requests`].
+const ONE: u64 = 1;
+const OURS: u64 = 1 << 32;
+
 /// Shared by one connection's task, the requests in flight on it, and the sweeper.
 ///
 /// All stamps are those of the coarse [`Clock`]. Everything is relaxed: a stamp that is seen late
@@ -37,9 +41,11 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct Activity {
     clock: Arc<Clock>,
-    in_flight: AtomicU32,
+    /// Requests in flight in the lower half; in the upper half, how many of them wait for us and
+    /// not for the client to take more of the response.
+    requests: AtomicU64,
     phase: AtomicU8,
-    /// When the phase began.
+    /// When the phase began, or the client last took something.
     since: AtomicU64,
     /// When the client stopped to take bytes that wait for it; 0 while it takes them.
     stalled_since: AtomicU64,
@@ -53,6 +59,8 @@ pub(super) struct Activity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Snapshot {
     pub(super) in_flight: u32,
+    /// How many of the requests in flight wait for us.
+    pub(super) ours: u32,
     pub(super) phase: Phase,
     pub(super) since: u64,
     pub(super) stalled_since: Option<u64>,
@@ -62,7 +70,7 @@ pub(super) struct Snapshot {
 impl Activity {
     pub(super) fn new(clock: Arc<Clock>) -> Self {
         Self {
-            in_flight: AtomicU32::new(0),
+            requests: AtomicU64::new(0),
             phase: AtomicU8::new(Phase::Head as u8),
             since: AtomicU64::new(clock.now()),
             stalled_since: AtomicU64::new(0),
@@ -75,22 +83,39 @@ impl Activity {
 
     /// A request's head is complete.
     pub(super) fn request_begins(&self, has_body: bool) {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.requests.fetch_add(ONE + OURS, Ordering::Relaxed);
         self.phase.store(Phase::Idle as u8, Ordering::Relaxed);
         self.had_body.store(has_body, Ordering::Relaxed);
     }
 
-    /// Its response is handed over, or it was given up.
-    pub(super) fn request_ends(&self) {
+    /// Its response is handed over, or it was given up; `ours` is whose turn it was.
+    pub(super) fn request_ends(&self, ours: bool) {
         // In this order: "nothing in flight" must not be seen with the stamp of long ago.
+        self.progress();
+        let one = if ours { ONE + OURS } else { ONE };
+        self.requests.fetch_sub(one, Ordering::Release);
+    }
+
+    /// The client can take more of one response, which is not there yet.
+    pub(super) fn our_turn(&self) {
+        self.requests.fetch_add(OURS, Ordering::Relaxed);
+    }
+
+    /// One response waits for the client to take more of it.
+    pub(super) fn clients_turn(&self) {
+        self.progress();
+        self.requests.fetch_sub(OURS, Ordering::Release);
+    }
+
+    /// The client takes, or is given, something.
+    pub(super) fn progress(&self) {
         self.since.store(self.clock.now(), Ordering::Relaxed);
-        self.in_flight.fetch_sub(1, Ordering::Release);
     }
 
     /// Bytes have come on a connection that carries one request at a time.
     pub(super) fn bytes_arrived(&self) {
         if self.phase.load(Ordering::Relaxed) == Phase::Idle as u8
-            && self.in_flight.load(Ordering::Relaxed) == 0
+            && self.requests.load(Ordering::Relaxed) == 0
         {
             self.enter(Phase::Head);
         }
@@ -104,7 +129,7 @@ impl Activity {
 
     /// It takes bytes again.
     pub(super) fn write_flows(&self) {
-        self.since.store(self.clock.now(), Ordering::Relaxed);
+        self.progress();
         self.stalled_since.store(0, Ordering::Relaxed);
     }
 
@@ -144,16 +169,12 @@ impl Activity {
         }
     }
 
-    /// Starts the clock of the present phase again.
-    pub(super) fn restart(&self) {
-        self.since.store(self.clock.now(), Ordering::Relaxed);
-    }
-
     pub(super) fn snapshot(&self) -> Snapshot {
-        let in_flight = self.in_flight.load(Ordering::Acquire);
+        let requests = self.requests.load(Ordering::Acquire);
         let stalled_since = self.stalled_since.load(Ordering::Relaxed);
         Snapshot {
-            in_flight,
+            in_flight: (requests & (OURS - 1)) as u32,
+            ours: (requests >> 32) as u32,
             phase: match self.phase.load(Ordering::Relaxed) {
                 0 => Phase::Idle,
                 1 => Phase::Head,
@@ -166,7 +187,7 @@ impl Activity {
     }
 
     fn enter(&self, phase: Phase) {
-        self.since.store(self.clock.now(), Ordering::Relaxed);
+        self.progress();
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 }

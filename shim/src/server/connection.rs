@@ -65,7 +65,7 @@ pub(super) async fn run<A: App>(
     let (app, requests) = (Arc::new(app), activity.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let has_body = !request.body().is_end_stream();
-        let in_flight = InFlight::new(requests.clone(), has_body);
+        let in_flight = InFlight::new(requests.clone(), has_body, http2);
         answer(app.clone(), request, in_flight)
     });
     let end = if http2 {
@@ -136,7 +136,7 @@ async fn answer<A: App>(
     let response = app.call(request).await;
     Ok(response.map(|body| Counted {
         body,
-        _request: in_flight,
+        request: in_flight,
     }))
 }
 

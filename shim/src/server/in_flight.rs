@@ -12,18 +12,38 @@ use crate::invocation::{Body, BodyError};
 
 /// Counts one request of a connection while it lives.
 #[derive(Debug)]
-pub(super) struct InFlight(Arc<Activity>);
+pub(super) struct InFlight {
+    activity: Arc<Activity>,
+    /// Notes whose turn it is. HTTP/1 needs no notes: there, a client that takes nothing stalls
+    /// the socket.
+    notes_turns: bool,
+    ours: bool,
+}
 
 impl InFlight {
-    pub(super) fn new(activity: Arc<Activity>, has_body: bool) -> Self {
+    pub(super) fn new(activity: Arc<Activity>, has_body: bool, http2: bool) -> Self {
         activity.request_begins(has_body);
-        Self(activity)
+        Self {
+            activity,
+            notes_turns: http2,
+            ours: true,
+        }
+    }
+
+    fn note_turn(&mut self, ours: bool) {
+        match (ours, self.ours) {
+            (true, false) => self.activity.our_turn(),
+            (false, true) => self.activity.clients_turn(),
+            (false, false) => self.activity.progress(),
+            (true, true) => {}
+        }
+        self.ours = ours;
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.request_ends();
+        self.activity.request_ends(self.ours);
     }
 }
 
@@ -31,7 +51,7 @@ impl Drop for InFlight {
 #[derive(Debug)]
 pub(super) struct Counted {
     pub(super) body: Body,
-    pub(super) _request: InFlight,
+    pub(super) request: InFlight,
 }
 
 impl http_body::Body for Counted {
@@ -42,7 +62,12 @@ impl http_body::Body for Counted {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+        let this = self.get_mut();
+        let frame = Pin::new(&mut this.body).poll_frame(cx);
+        if this.request.notes_turns {
+            this.request.note_turn(frame.is_pending());
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -14,6 +14,9 @@ use super::preface::Preface;
 /// How much of a refused request is still read, in bytes, before the connection is cut.
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
+/// Writes up to this length are HTTP/2's pings, acknowledgements and window updates.
+const SMALL_TALK: usize = 48;
+
 /// The socket under a connection's protocol: gives back the bytes that were read to find out the
 /// protocol, stamps [`Activity`], and closes gently.
 #[derive(Debug)]
@@ -42,13 +45,18 @@ impl Io {
         }
     }
 
-    fn note_write(&mut self, stalled: bool) {
+    fn note_write(&mut self, written: &Poll<io::Result<usize>>) {
+        let stalled = written.is_pending();
         if stalled && !self.stalled {
             self.activity.write_stalls();
         } else if !stalled && self.stalled {
             self.activity.write_flows();
         }
         self.stalled = stalled;
+        // HTTP/2 sends on after the response was handed over; that is not idling.
+        if !self.one_at_a_time && matches!(written, Poll::Ready(Ok(bytes)) if *bytes > SMALL_TALK) {
+            self.activity.progress();
+        }
     }
 
     /// Reads and forgets. Closing a socket with unread bytes makes the kernel send a reset, which
@@ -105,7 +113,7 @@ impl AsyncWrite for Io {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.socket).poll_write(cx, buf);
-        this.note_write(written.is_pending());
+        this.note_write(&written);
         written
     }
 
@@ -116,7 +124,7 @@ impl AsyncWrite for Io {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.socket).poll_write_vectored(cx, bufs);
-        this.note_write(written.is_pending());
+        this.note_write(&written);
         written
     }
 

@@ -23,7 +23,7 @@ pub(super) async fn sweep(connections: Arc<Connections>, limits: Limits) {
             let verdict = verdicts.judge(now, seen);
             if verdict > seen.order {
                 if verdict == Order::Drain {
-                    activity.restart();
+                    activity.progress();
                 }
                 activity.give(verdict);
             }
@@ -67,7 +67,7 @@ impl Verdicts {
             return kill_if(over(since, self.write));
         }
         if seen.in_flight > 0 {
-            return Order::Run;
+            return kill_if(seen.ours == 0 && over(seen.since, self.write));
         }
         match seen.phase {
             Phase::Head => kill_if(over(seen.since, self.head)),
@@ -91,6 +91,7 @@ mod tests {
     fn seen(phase: Phase, since: u64) -> Snapshot {
         Snapshot {
             in_flight: 0,
+            ours: 0,
             phase,
             since,
             stalled_since: None,
@@ -124,10 +125,14 @@ mod tests {
         assert_eq!(verdicts.judge(3_500, told), Order::Kill);
 
         let busy = Snapshot {
-            in_flight: 1,
+            in_flight: 2,
+            ours: 1,
             ..idle
         };
         assert_eq!(verdicts.judge(1_000_000, busy), Order::Run);
+        let untaken = Snapshot { ours: 0, ..busy };
+        assert_eq!(verdicts.judge(6_499, untaken), Order::Run);
+        assert_eq!(verdicts.judge(6_500, untaken), Order::Kill);
         let stalled = Snapshot {
             stalled_since: Some(4_000),
             ..busy

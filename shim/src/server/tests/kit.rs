@@ -300,7 +300,7 @@ impl Client {
     }
 
     async fn exactly(&mut self, length: usize) -> String {
-        let mut bytes = Vec::new();
+        let mut bytes = std::mem::take(&mut self.unread);
         while bytes.len() < length {
             let some = self.read_some().await;
             assert!(!some.is_empty(), "closed in the middle of a body");

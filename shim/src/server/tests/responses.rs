@@ -39,9 +39,13 @@ impl http_body::Body for Chunks {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        self.polled.fetch_add(1, Ordering::SeqCst);
+        if self.polled.fetch_add(1, Ordering::SeqCst) == 2 {
+            // Lets the connection send what it has.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         Poll::Ready(if self.left > 0 {
             self.left -= 1;
             Some(Ok(Frame::data(self.chunk.clone())))

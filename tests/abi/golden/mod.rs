@@ -1,0 +1,7 @@
+//! The recorded layout of the boundary.
+
+mod layout;
+#[test]
+fn dump() {
+    println!("{}", layout::render());
+}

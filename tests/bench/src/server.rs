@@ -1,0 +1,127 @@
+//! A server under test: a process of its own on cores of its own.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+/// How long a server may take until it answers.
+const START: Duration = Duration::from_secs(20);
+
+/// A command with its arguments; `{port}` stands for the port.
+#[derive(Debug, Clone)]
+pub(crate) struct Program(pub(crate) Vec<String>);
+
+/// A running server; ended when dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts `program` on `cores` and waits until it answers.
+    pub(crate) fn start(
+        program: &Program,
+        cores: Option<&str>,
+        nice: Option<i32>,
+    ) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let port = address.port().to_string();
+        let words = program.0.iter().map(|word| word.replace("{port}", &port));
+        let child = pinned(words, cores, nice)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {:?}", program.0))?;
+        let mut server = Self { child, address };
+        server.wait_until_it_answers(program)?;
+        Ok(server)
+    }
+
+    fn wait_until_it_answers(&mut self, program: &Program) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < START {
+            if answers(self.address).is_ok() {
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{:?} ended: {status}", program.0);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("{:?} does not answer", program.0)
+    }
+
+    /// The CPU time of all its threads so far.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        let mut total = 0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // A thread that ends meanwhile takes its time with it.
+            let Ok(stat) = fs::read_to_string(task?.path().join("schedstat")) else {
+                continue;
+            };
+            let first = stat.split_whitespace().next().unwrap_or_default();
+            total += first.parse::<u64>().unwrap_or_default();
+        }
+        Ok(Duration::from_nanos(total))
+    }
+
+    /// Its resident memory, in KiB.
+    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number
+            .and_then(|number| number.parse().ok())
+            .context("no VmRSS")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A command on `cores`, with priority `nice`.
+pub(crate) fn pinned(
+    words: impl IntoIterator<Item = String>,
+    cores: Option<&str>,
+    nice: Option<i32>,
+) -> Command {
+    let mut all = Vec::new();
+    if let Some(nice) = nice {
+        all.extend(["nice".to_owned(), "-n".to_owned(), nice.to_string()]);
+    }
+    if let Some(cores) = cores {
+        all.extend(["taskset", "-c", cores].map(str::to_owned));
+    }
+    all.extend(words);
+    let mut words = all.into_iter();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
+    command
+}
+
+fn free_address() -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
+    Ok(listener.local_addr()?)
+}
+
+fn answers(address: SocketAddr) -> anyhow::Result<()> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    stream.write_all(b"GET /quick HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    if !answer.starts_with(b"HTTP/1.1 200") {
+        bail!("{}", String::from_utf8_lossy(&answer));
+    }
+    Ok(())
+}
