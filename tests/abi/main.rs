@@ -12,5 +12,14 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod bad;
+mod builds;
+mod exercise;
 mod golden;
+mod islands;
+mod layers;
+mod neighbours;
+mod process;
+mod promise;
 mod repository;
+mod source;

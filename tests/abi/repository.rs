@@ -36,3 +36,21 @@ pub(crate) fn read(path: &Path) -> String {
     fs::read_to_string(path)
         .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
+
+/// The first two numbers of a version.
+pub(crate) fn major_minor(version: &str) -> (u32, u32) {
+    let mut numbers = version.split('.').map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
+        _ => panic!("`{version}` is not a version"),
+    }
+}
+
+/// The oldest compiler that the workspace supports.
+pub(crate) fn least_compiler() -> String {
+    let manifest: toml::Table = read(&root().join("Cargo.toml"))
+        .parse()
+        .expect("a manifest");
+    let version = manifest["workspace"]["package"]["rust-version"].as_str();
+    version.expect("a rust-version").to_owned()
+}

@@ -1,1 +1,92 @@
-//! End-to-end tests of the real binary.
+//! End-to-end tests of the real binary, with a plugin that has a handler for each behaviour.
+//!
+//! One file for each theme. Each test starts a shim of its own on a port of its own and waits for
+//! conditions, never for time to pass.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on ends by panic"
+)]
+
+mod admin;
+mod cancel;
+mod cli;
+mod concurrency;
+mod config;
+mod context;
+mod deadline;
+mod errors;
+mod h2;
+mod http;
+mod init;
+mod inspect;
+mod lifecycle;
+mod limits;
+mod logs;
+mod many;
+mod panics;
+mod placement;
+mod serve;
+mod shutdown;
+mod slow;
+mod start_stop;
+mod streaming;
+mod web;
+
+use std::path::{Path, PathBuf};
+
+use shim_testkit::{Command, Connection, Program, Response, Shim, TempDir, plugin};
+
+/// The binary under test.
+fn shim() -> Program {
+    Program::at(Path::new(env!("CARGO_BIN_EXE_shim")))
+}
+
+/// The plugin with all behaviours.
+fn behaviours() -> PathBuf {
+    plugin("fixture-behaviours")
+}
+
+/// Serves a handler of it.
+fn serve(handler: &str) -> Command {
+    shim().serve(behaviours()).handler(handler)
+}
+
+/// Something that handlers wait for: a file that is not there yet.
+struct Gate(TempDir);
+
+impl Gate {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("open")
+    }
+
+    /// The event that makes a handler wait for it.
+    fn event(&self) -> String {
+        format!("{{\"until\":{:?}}}", self.path())
+    }
+
+    fn open(&self) {
+        std::fs::write(self.path(), "").unwrap();
+    }
+}
+
+/// Sends a request whose answer is read later.
+fn begin(shim: &Shim, target: &str, body: &str) -> Connection {
+    let mut connection = shim.connect();
+    connection.send_request("POST", target, "", body.as_bytes());
+    connection
+}
+
+/// Sends all bodies at the same time, each on a connection of its own, and waits for the answers.
+fn post_all(shim: &Shim, target: &str, bodies: &[String]) -> Vec<Response> {
+    let mut connections: Vec<_> = bodies
+        .iter()
+        .map(|body| begin(shim, target, body))
+        .collect();
+    connections.iter_mut().map(Connection::response).collect()
+}

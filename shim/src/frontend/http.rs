@@ -1,21 +1,19 @@
 //! Plain HTTP: one function behind every method and path.
 
+use std::future::Future;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::incoming::Fault;
-use super::log::{self, Ending, Seen};
+use super::log::{self, Ending};
+use super::seen::{self, REQUEST_ID, Seen};
 use super::{App, BodyPolicy, problem, render};
 use crate::invocation::{
-    Accepts, Answer, Body, BodyError, Invocation, Invoke, Outcome, Payload, Refusal, RequestId,
+    Accepts, Answer, Body, BodyError, Invocation, Invoke, Outcome, Payload, Refusal,
 };
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// Serves one function over plain HTTP.
 ///
@@ -34,119 +32,121 @@ impl<F: Invoke> Http<F> {
         Self { function, policy }
     }
 
-    /// Reads as much of a body as the handler needs to begin. `fault` will tell what went wrong
-    /// with the rest.
-    async fn with_body(
+    /// Reads as much of the body as the handler needs to begin, then runs it.
+    async fn run_with_body(
         &self,
         request: Request<Incoming>,
-        accepts: Accepts,
-        fault: &mut Option<Fault>,
-    ) -> Result<Payload, BodyError> {
+        seen: &Seen,
+        trace_id: Option<String>,
+        arrived: Instant,
+    ) -> Result<Ran, BodyError> {
         self.policy.admit(request.body())?;
         let (parts, body) = request.into_parts();
-        match accepts {
+        let mut fault = None;
+        let payload = match seen.accepts {
             Accepts::Event { json, .. } => {
                 let event = self.policy.collect(body).await?;
                 let nothing = event.is_empty() && json;
-                let event = if nothing { NO_EVENT } else { event };
-                Ok(Payload::Event(event))
+                Payload::Event(if nothing { NO_EVENT } else { event })
             }
             Accepts::Http { whole_body } => {
                 let (body, later) = self.policy.for_web_handler(body, whole_body).await?;
-                *fault = later;
-                Ok(Payload::Http(Request::from_parts(parts, body)))
+                fault = later;
+                Payload::Http(Request::from_parts(parts, body))
             }
-        }
+        };
+        let invocation = Invocation {
+            id: seen.id,
+            payload,
+            trace_id,
+            arrived,
+        };
+        let outcome = self.function.invoke(invocation).await;
+        // What was wrong with the rest of the body is known now.
+        let fault = fault.and_then(|fault| fault.get().cloned());
+        Ok(Ran { outcome, fault })
     }
 
     /// From what came of the invocation to the response, logged.
-    fn finish(
-        &self,
-        seen: Seen,
-        head: bool,
-        accepts: Accepts,
-        fault: Option<Fault>,
-        outcome: Result<Outcome, Refusal>,
-    ) -> Response<Body> {
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(refusal) => {
-                let mut response = problem::refusal(&refusal);
-                let status = response.status().as_u16();
-                log::log_refusal(&seen, self.function.name(), &refusal, status);
-                complete(&mut response, head, &seen.id);
-                return response;
+    fn finish(&self, seen: Seen, ran: Result<Ran, BodyError>) -> Response<Body> {
+        let mut ending = Ending::default();
+        let mut response = match ran {
+            Ok(Ran {
+                outcome: Ok(outcome),
+                fault,
+            }) => {
+                ending.duration = outcome.duration;
+                ending.cold_start = outcome.cold_start;
+                match outcome.result {
+                    Ok(Answer::Event(body)) => render::event(body, seen.accepts),
+                    Ok(Answer::Http(response)) => render::web(response),
+                    Err(error) => {
+                        // A handler that fails because the body did is not to blame.
+                        let response = match &fault {
+                            Some(fault) => problem::body_error(fault),
+                            None => problem::function_error(&error),
+                        };
+                        ending.error = Some(error);
+                        response
+                    }
+                }
             }
-        };
-        let mut ending = Ending {
-            duration: outcome.duration,
-            cold_start: outcome.cold_start,
-            error: None,
-        };
-        let mut response = match outcome.result {
-            Ok(Answer::Event(body)) => render::event(body, accepts),
-            Ok(Answer::Http(response)) => render::web(response),
-            Err(error) => {
-                // A handler that fails because the body did is not to blame.
-                let response = match fault.as_ref().and_then(|fault| fault.get()) {
-                    Some(fault) => problem::body_error(fault),
-                    None => problem::function_error(&error),
-                };
-                ending.error = Some(error);
+            Ok(Ran {
+                outcome: Err(refusal),
+                ..
+            }) => {
+                let response = problem::refusal(&refusal);
+                ending.refusal = Some(refusal);
                 response
             }
+            Err(error) => problem::body_error(&error),
         };
-        complete(&mut response, head, &seen.id);
+        complete(&mut response, &seen);
         log::when_done(seen, self.function.name(), ending, &mut response);
         response
     }
+}
 
-    /// The response to a request for which nothing ran, logged.
-    fn without_run(&self, seen: Seen, head: bool, mut response: Response<Body>) -> Response<Body> {
-        complete(&mut response, head, &seen.id);
-        let ending = Ending::default();
-        log::when_done(seen, self.function.name(), ending, &mut response);
-        response
-    }
+/// An invocation, and what was wrong with the streamed body that it was given.
+struct Ran {
+    outcome: Result<Outcome, Refusal>,
+    fault: Option<BodyError>,
 }
 
 /// The event of a request without a body, where JSON is expected.
 const NO_EVENT: Bytes = Bytes::from_static(b"{}");
 
 impl<F: Invoke> App for Http<F> {
-    // On the way in, a request is some 300 bytes that are moved wherever it goes, so it is kept in
-    // one place for as long as can be; and what only requests with bodies need is boxed.
-    async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        let arrived = Instant::now();
-        let accepts = self.function.accepts();
-        let id = text(request.headers(), &REQUEST_ID)
-            .and_then(RequestId::parse)
-            .unwrap_or_else(RequestId::random);
-        let trace_id = text(request.headers(), &TRACE_ID).map(str::to_owned);
-        let seen = Seen::new(id, &request, accepts);
-        let head = *request.method() == Method::HEAD;
-        if *request.method() == Method::CONNECT {
-            return self.without_run(seen, head, problem::no_tunnel());
-        }
-        let mut fault = None;
-        let payload = if request.body().is_end_stream() {
-            without_body(request, accepts)
-        } else {
-            match Box::pin(self.with_body(request, accepts, &mut fault)).await {
-                Ok(payload) => payload,
-                Err(error) => return self.without_run(seen, head, problem::body_error(&error)),
+    // A request is some 300 bytes that are moved wherever it goes. So this is no `async fn` (which
+    // moves its arguments once more), the invocation is made where it is handed over, and what only
+    // requests with bodies need is boxed.
+    fn call(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send {
+        async move {
+            let arrived = Instant::now();
+            let accepts = self.function.accepts();
+            let (id, trace_id) = seen::ids(request.headers());
+            let seen = Seen::new(&request, accepts, id);
+            if *request.method() == Method::CONNECT {
+                let mut response = problem::no_tunnel();
+                complete(&mut response, &seen);
+                return response;
             }
-        };
-        let outcome = self
-            .function
-            .invoke(Invocation {
-                id,
-                payload,
-                trace_id,
-                arrived,
-            })
-            .await;
-        self.finish(seen, head, accepts, fault, outcome)
+            let ran = if request.body().is_end_stream() {
+                let running = self.function.invoke(Invocation {
+                    id: seen.id,
+                    payload: without_body(request, accepts),
+                    trace_id,
+                    arrived,
+                });
+                Ok(Ran {
+                    outcome: running.await,
+                    fault: None,
+                })
+            } else {
+                Box::pin(self.run_with_body(request, &seen, trace_id, arrived)).await
+            };
+            self.finish(seen, ran)
+        }
     }
 }
 
@@ -159,13 +159,9 @@ fn without_body(request: Request<Incoming>, accepts: Accepts) -> Payload {
 }
 
 /// What every response gets, whatever it says.
-fn complete(response: &mut Response<Body>, head: bool, id: &RequestId) {
-    render::fit_body(response, head);
-    if let Ok(id) = HeaderValue::from_str(id) {
+fn complete(response: &mut Response<Body>, seen: &Seen) {
+    render::fit_body(response, seen.head);
+    if let Ok(id) = HeaderValue::from_str(&seen.id) {
         response.headers_mut().entry(REQUEST_ID).or_insert(id);
     }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }

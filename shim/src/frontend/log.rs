@@ -2,31 +2,13 @@
 
 use std::time::Duration;
 
-use http::{Method, Request, Response, Uri};
+use http::Response;
 use http_body::Body as _;
 
 use super::outgoing::Outgoing;
-use crate::invocation::{Accepts, Body, FunctionError, Refusal, RequestId};
+use super::seen::Seen;
+use crate::invocation::{Body, FunctionError, Refusal};
 use crate::observe::{self, InvocationLine, RefusedLine};
-
-/// What a request looked like, kept while the handler has the request itself.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) id: RequestId,
-    /// Only for web handlers: all events look the same.
-    target: Option<(Method, Uri)>,
-}
-
-impl Seen {
-    /// Copies no text: method and path are counted references or small.
-    pub(super) fn new<B>(id: RequestId, request: &Request<B>, accepts: Accepts) -> Self {
-        let web = matches!(accepts, Accepts::Http { .. });
-        Self {
-            id,
-            target: web.then(|| (request.method().clone(), request.uri().clone())),
-        }
-    }
-}
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -36,6 +18,8 @@ pub(super) struct Ending {
     pub(super) cold_start: bool,
     /// The function's error. What is wrong with the request is told by the status alone.
     pub(super) error: Option<FunctionError>,
+    /// Nothing ran.
+    pub(super) refusal: Option<Refusal>,
 }
 
 /// Logs the request: now when its response is whole, otherwise when the stream has ended.
@@ -52,7 +36,7 @@ pub(super) fn when_done(seen: Seen, function: &str, ending: Ending, response: &m
     }
 }
 
-/// The line of a request that ran, or whose body could not be had.
+/// The line itself. Every request ends here.
 pub(super) fn log_line(
     seen: &Seen,
     function: &str,
@@ -60,6 +44,15 @@ pub(super) fn log_line(
     status: u16,
     response_bytes: Option<u64>,
 ) {
+    if let Some(refusal) = &ending.refusal {
+        observe::refused(&RefusedLine {
+            request_id: seen.id.as_str(),
+            function,
+            status,
+            refusal,
+        });
+        return;
+    }
     let target = seen.target.as_ref();
     observe::invocation(&InvocationLine {
         request_id: seen.id.as_str(),
@@ -71,15 +64,5 @@ pub(super) fn log_line(
         cold_start: ending.cold_start,
         response_bytes,
         error: ending.error.as_ref(),
-    });
-}
-
-/// The line of a request that was refused.
-pub(super) fn log_refusal(seen: &Seen, function: &str, refusal: &Refusal, status: u16) {
-    observe::refused(&RefusedLine {
-        request_id: seen.id.as_str(),
-        function,
-        status,
-        refusal,
     });
 }

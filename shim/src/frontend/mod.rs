@@ -19,6 +19,7 @@ mod patience;
 mod problem;
 mod readiness;
 mod render;
+mod seen;
 
 pub use admin::Admin;
 pub use app::App;

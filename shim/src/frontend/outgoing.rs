@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-use super::log::{self, Ending, Seen};
+use super::log::{self, Ending};
+use super::seen::Seen;
 use crate::invocation::{BodyError, BoxBody, ErrorKind, FunctionError};
 
 /// Passes a stream through. Its log line is written when it is dropped: at its end, when it fails

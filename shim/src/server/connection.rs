@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 
 use super::activity::{Activity, Order};
-use super::in_flight::{Counted, InFlight};
+use super::in_flight::{Counted, InFlight, Link};
 use super::io::Io;
 use super::limits::Limits;
 use super::listener::Socket;
@@ -62,11 +62,14 @@ pub(super) async fn run<A: App>(
     };
     let http2 = preface.is_http2();
     let io = TokioIo::new(Io::new(socket, activity.clone(), preface));
-    let (app, requests) = (Arc::new(app), activity.clone());
+    let link = Arc::new(Link {
+        app,
+        activity: activity.clone(),
+        http2,
+    });
     let service = service_fn(move |request: Request<Incoming>| {
         let has_body = !request.body().is_end_stream();
-        let in_flight = InFlight::new(requests.clone(), has_body, http2);
-        answer(app.clone(), request, in_flight)
+        answer(request, InFlight::new(&link, has_body))
     });
     let end = if http2 {
         // Boxed: it is rare, and its state is several times that of HTTP/1.
@@ -125,19 +128,17 @@ async fn obeying<W: Future>(
 }
 
 /// Answers one request, counted as in flight until its response is handed over.
-///
-/// `app` is the connection's own reference: counting requests at the app itself would make all
-/// cores write to one place.
-async fn answer<A: App>(
-    app: Arc<Arc<A>>,
+fn answer<A: App>(
     request: Request<Incoming>,
-    in_flight: InFlight,
-) -> Result<Response<Counted>, Infallible> {
-    let response = app.call(request).await;
-    Ok(response.map(|body| Counted {
-        body,
-        request: in_flight,
-    }))
+    in_flight: InFlight<A>,
+) -> impl Future<Output = Result<Response<Counted<A>>, Infallible>> + Send {
+    async move {
+        let response = in_flight.app().call(request).await;
+        Ok(response.map(|body| Counted {
+            body,
+            request: in_flight,
+        }))
+    }
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -10,51 +10,65 @@ use http_body::{Frame, SizeHint};
 use super::activity::Activity;
 use crate::invocation::{Body, BodyError};
 
+/// What the requests of one connection share. They count references to this, not to the app:
+/// there, all cores would write to one place for every request.
+#[derive(Debug)]
+pub(super) struct Link<A> {
+    pub(super) app: Arc<A>,
+    pub(super) activity: Arc<Activity>,
+    pub(super) http2: bool,
+}
+
 /// Counts one request of a connection while it lives.
 #[derive(Debug)]
-pub(super) struct InFlight {
-    activity: Arc<Activity>,
-    /// Notes whose turn it is. HTTP/1 needs no notes: there, a client that takes nothing stalls
-    /// the socket.
-    notes_turns: bool,
+pub(super) struct InFlight<A> {
+    link: Arc<Link<A>>,
     ours: bool,
 }
 
-impl InFlight {
-    pub(super) fn new(activity: Arc<Activity>, has_body: bool, http2: bool) -> Self {
-        activity.request_begins(has_body);
+impl<A> InFlight<A> {
+    pub(super) fn new(link: &Arc<Link<A>>, has_body: bool) -> Self {
+        link.activity.request_begins(has_body);
         Self {
-            activity,
-            notes_turns: http2,
+            link: link.clone(),
             ours: true,
         }
     }
 
+    pub(super) fn app(&self) -> &A {
+        &self.link.app
+    }
+
+    /// HTTP/1 needs no notes: there, a client that takes nothing stalls the socket.
     fn note_turn(&mut self, ours: bool) {
+        if !self.link.http2 {
+            return;
+        }
+        let activity = &self.link.activity;
         match (ours, self.ours) {
-            (true, false) => self.activity.our_turn(),
-            (false, true) => self.activity.clients_turn(),
-            (false, false) => self.activity.progress(),
+            (true, false) => activity.our_turn(),
+            (false, true) => activity.clients_turn(),
+            (false, false) => activity.progress(),
             (true, true) => {}
         }
         self.ours = ours;
     }
 }
 
-impl Drop for InFlight {
+impl<A> Drop for InFlight<A> {
     fn drop(&mut self) {
-        self.activity.request_ends(self.ours);
+        self.link.activity.request_ends(self.ours);
     }
 }
 
 /// A response body that keeps its request in flight until the server is done with it.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(super) struct Counted<A> {
     pub(super) body: Body,
-    pub(super) request: InFlight,
+    pub(super) request: InFlight<A>,
 }
 
-impl http_body::Body for Counted {
+impl<A> http_body::Body for Counted<A> {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -64,9 +78,7 @@ impl http_body::Body for Counted {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
         let frame = Pin::new(&mut this.body).poll_frame(cx);
-        if this.request.notes_turns {
-            this.request.note_turn(frame.is_pending());
-        }
+        this.request.note_turn(frame.is_pending());
         frame
     }
 

@@ -14,6 +14,10 @@ use super::preface::Preface;
 /// How much of a refused request is still read, in bytes, before the connection is cut.
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
+/// Responses up to this length are sent from one piece: copying them costs less than having the
+/// kernel gather them.
+const SMALL_RESPONSE: usize = 512;
+
 /// Writes up to this length are HTTP/2's pings, acknowledgements and window updates.
 const SMALL_TALK: usize = 48;
 
@@ -123,7 +127,18 @@ impl AsyncWrite for Io {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(&mut this.socket).poll_write_vectored(cx, bufs);
+        let length: usize = bufs.iter().map(|buf| buf.len()).sum();
+        let written = if length <= SMALL_RESPONSE {
+            let mut whole = [0; SMALL_RESPONSE];
+            let mut end = 0;
+            for buf in bufs {
+                whole[end..end + buf.len()].copy_from_slice(buf);
+                end += buf.len();
+            }
+            Pin::new(&mut this.socket).poll_write(cx, &whole[..end])
+        } else {
+            Pin::new(&mut this.socket).poll_write_vectored(cx, bufs)
+        };
         this.note_write(&written);
         written
     }

@@ -32,6 +32,15 @@ impl Cores {
             load_count: cores - half,
         })
     }
+
+    /// The first core for both.
+    pub(crate) fn one() -> Self {
+        Self {
+            server: Some("0".to_owned()),
+            load: Some("0".to_owned()),
+            load_count: 1,
+        }
+    }
 }
 
 /// What is said of the machine beside the figures.
@@ -46,7 +55,9 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn look() -> anyhow::Result<Self> {
         let cpus = read("/proc/cpuinfo")?;
-        let model = cpus.lines().find_map(|line| line.strip_prefix("model name"));
+        let model = cpus
+            .lines()
+            .find_map(|line| line.strip_prefix("model name"));
         let model = model.and_then(|line| line.split_once(": "));
         Ok(Self {
             cores: std::thread::available_parallelism()?.get(),

@@ -24,6 +24,7 @@ pub(crate) struct Figures {
     pub(crate) per_second: f64,
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
+    pub(crate) longest_us: f64,
 }
 
 /// A load generator at work.
@@ -67,7 +68,8 @@ impl Running {
 fn parse(text: &str) -> Option<Figures> {
     let after = |start: &str| {
         let line = text.lines().map(str::trim);
-        line.filter_map(|line| line.strip_prefix(start)).next()
+        line.filter_map(|line| line.strip_prefix(start))
+            .find(|rest| rest.contains(|c: char| c.is_ascii_digit()))
     };
     let requests = text.lines().find(|line| line.contains(" requests in "))?;
     Some(Figures {
@@ -75,6 +77,7 @@ fn parse(text: &str) -> Option<Figures> {
         per_second: after("Requests/sec:")?.trim().parse().ok()?,
         p50_us: micros(after("50%")?.trim())?,
         p99_us: micros(after("99%")?.trim())?,
+        longest_us: micros(after("Latency ")?.split_whitespace().nth(2)?)?,
     })
 }
 
@@ -107,6 +110,7 @@ mod tests {
         let figures = parse(text).unwrap();
         assert_eq!(figures.requests, 235_821);
         assert_eq!((figures.p50_us, figures.p99_us), (477.0, 1580.0));
+        assert_eq!(figures.longest_us, 9310.0);
         assert_eq!(figures.per_second, 117_425.37);
     }
 }

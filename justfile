@@ -1,0 +1,30 @@
+# The door for people and CI: `just test`, `just bench-http`.
+
+# Everything, as it is released.
+build:
+    cargo build --release --workspace
+
+# All tests.
+test:
+    cargo test --workspace
+
+# What CI asks of a change.
+check: lint test
+    cargo fmt --all --check
+
+# The shim beside hyper (needs wrk): `just bench-http --rounds 3 --output json`.
+bench-http *flags:
+    cargo run --release --package shim-bench -- http {{ flags }}
+
+# Where handlers run, under a mix of quick and busy ones (needs wrk).
+bench-placement *flags:
+    cargo run --release --package shim-bench -- placement {{ flags }}
+
+fmt:
+    cargo fmt --all
+
+lint:
+    cargo clippy --workspace --all-targets -- --deny warnings
+
+doc:
+    cargo doc --workspace --no-deps

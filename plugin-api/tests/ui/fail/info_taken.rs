@@ -1,0 +1,4 @@
+//~ the key `record` is taken
+plugin_api::info! { "record": "handler" }
+
+fn main() {}

@@ -1,0 +1,4 @@
+//~ expected a JSON value
+plugin_api::info! { "team": checkout }
+
+fn main() {}

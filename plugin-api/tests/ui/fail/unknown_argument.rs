@@ -1,0 +1,7 @@
+//~ unknown argument; `#[handler]` takes only `name = "…"`
+use plugin_api::handler;
+
+#[handler(timeout = "3s")]
+fn hello() {}
+
+fn main() {}

@@ -1,0 +1,49 @@
+//! What must be known of a request after the handler has taken it.
+
+use http::{HeaderMap, HeaderName, Method, Request, Uri};
+
+use crate::invocation::{Accepts, RequestId};
+
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+/// What a request looked like.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// The caller's, or a new one.
+    pub(super) id: RequestId,
+    /// The response must have no body.
+    pub(super) head: bool,
+    pub(super) accepts: Accepts,
+    /// For the log line of a web handler; all events look the same.
+    pub(super) target: Option<(Method, Uri)>,
+}
+
+impl Seen {
+    /// Copies no text: method and path are counted references or small.
+    pub(super) fn new<B>(request: &Request<B>, accepts: Accepts, id: RequestId) -> Self {
+        let web = matches!(accepts, Accepts::Http { .. });
+        Self {
+            id,
+            head: *request.method() == Method::HEAD,
+            accepts,
+            target: web.then(|| (request.method().clone(), request.uri().clone())),
+        }
+    }
+}
+
+/// The caller's request id (or a new one) and its trace.
+///
+/// One pass over the few headers of a request takes less time than two look-ups do.
+pub(super) fn ids(headers: &HeaderMap) -> (RequestId, Option<String>) {
+    let (mut id, mut trace) = (None, None);
+    for (name, value) in headers {
+        if name == REQUEST_ID && id.is_none() {
+            id = value.to_str().ok().and_then(RequestId::parse);
+        } else if name == TRACE_ID && trace.is_none() {
+            trace = value.to_str().ok().map(str::to_owned);
+        }
+    }
+    (id.unwrap_or_else(RequestId::random), trace)
+}

@@ -1,0 +1,304 @@
+//! The `extern "C"` functions over any [`Entry`], and the header that exports them.
+//!
+//! Nothing unwinds out of here (I4): the author's code runs behind [`Guard`], and what little of
+//! ours runs in front of it does not panic.
+
+use std::ffi::c_void;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use abi_stable::library::{CheckTypeLayout, LibHeader, RootModuleResult};
+use abi_stable::marker_type::ErasedPrefix;
+use abi_stable::prefix_type::{PrefixRefTrait, PrefixTypeTrait};
+use abi_stable::std_types::{ROption, RResult, RVec};
+use async_ffi::{FfiFuture, FutureExt};
+
+use crate::fault::Fault;
+use crate::fields::Fields;
+use crate::glue::entry::{Entry, EntryError as _, Request};
+use crate::glue::guard::{Guard, Guarded};
+use crate::glue::instance::{Slot, Started};
+use crate::glue::invocation::{Function, Invocation};
+use crate::glue::placement::Placed;
+use crate::glue::{reply, runtime};
+use crate::types::{
+    AbiCancel, AbiError, AbiReply, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING, FLAG_STATELESS,
+    HandlerMod, HandlerModRef, HostApiRef, PLACE_THREAD, RawHandler, RawInstance,
+};
+
+/// The header that a plugin exports for a handler under `shim_handler__NAME`.
+pub const fn header<E: Entry>() -> LibHeader {
+    // SAFETY: (I3) `construct` returns a `HandlerModRef`.
+    unsafe { LibHeader::from_constructor::<HandlerModRef>(construct::<E>, CheckTypeLayout::Yes) }
+}
+
+extern "C" fn construct<E: Entry>() -> RootModuleResult {
+    let module = HandlerMod {
+        flags: E::FLAGS,
+        attach,
+        init: init::<E>,
+        start: start::<E>,
+        run: run::<E>,
+        stop: stop::<E>,
+        release: release::<E>,
+        shutdown,
+    };
+    let module = module.leak_into_prefix().to_prefix_ref();
+    // SAFETY: (I3) the host casts back to `HandlerModRef`, whose layout it has checked.
+    RResult::ROk(unsafe { module.cast::<ErasedPrefix>() })
+}
+
+/// What a `RawHandler` points to.
+struct Loaded<E> {
+    handler: E,
+    function: Arc<Function>,
+}
+
+extern "C" fn attach(host: HostApiRef, fields: RVec<u8>) -> RResult<(), AbiError> {
+    let setup = runtime::Setup::from_fields(&Fields::new(fields));
+    runtime::attach(Some(host), setup)
+        .map_err(|fault| AbiError::from(&fault))
+        .into()
+}
+
+extern "C" fn shutdown(millis: u64) {
+    runtime::shutdown(Duration::from_millis(millis));
+}
+
+extern "C" fn init<E: Entry>(function: RVec<u8>) -> FfiFuture<RResult<RawHandler, AbiError>> {
+    let function = Arc::new(Function::from_fields(&Fields::new(function)));
+    let scope = Arc::new(Invocation::new(function.clone(), Fields::default(), 0));
+    let made = on_thread(scope, || {}, async move {
+        let handler = E::init(&function).await.map_err(|error| error.fault())?;
+        Ok(Arc::new(Loaded { handler, function }))
+    });
+    async move {
+        match made.await {
+            Ok(loaded) => RResult::ROk(RawHandler(Arc::into_raw(loaded) as *mut c_void)),
+            Err(fault) => RResult::RErr(AbiError::from(&fault)),
+        }
+    }
+    .into_ffi()
+}
+
+/// Borrows what a `RawHandler` points to as a counted reference of its own.
+///
+/// # Safety
+/// `handler` comes from `init::<E>` of this plugin and `release` was not called on it (I7).
+unsafe fn loaded<E: Entry>(handler: RawHandler) -> Arc<Loaded<E>> {
+    let pointer = handler.0.cast_const().cast::<Loaded<E>>();
+    // SAFETY: the caller's promise: the host's own count keeps it alive.
+    unsafe { Arc::increment_strong_count(pointer) };
+    // SAFETY: as above; the count just added is the one that is taken here.
+    unsafe { Arc::from_raw(pointer) }
+}
+
+/// # Safety
+/// (I7) `handler` comes from `init::<E>` and was not released.
+unsafe extern "C" fn start<E: Entry>(handler: RawHandler) -> FfiFuture<AbiStarted> {
+    // SAFETY: the caller's promise.
+    let loaded = unsafe { loaded::<E>(handler) };
+    let scope = Arc::new(Invocation::new(
+        loaded.function.clone(),
+        Fields::default(),
+        0,
+    ));
+    let made = on_thread(
+        scope,
+        || {},
+        async move { Ok(loaded.handler.start().await) },
+    );
+    async move {
+        let (started, failed) = match made.await {
+            Ok(Ok(instance)) => (Started::<E>::Instance(instance), ROption::RNone),
+            Ok(Err(error)) => {
+                // The error itself goes to `run`; the host logs a copy of what callers would see.
+                let copy = AbiError::from(&error.fault());
+                (Started::Failed(Some(error)), ROption::RSome(copy))
+            }
+            Err(fault) => {
+                let copy = AbiError::from(&fault);
+                (
+                    Started::Failed(Some(E::Error::from_fault(fault))),
+                    ROption::RSome(copy),
+                )
+            }
+        };
+        let instance = RawInstance(Arc::into_raw(Slot::new(started)) as *mut c_void);
+        AbiStarted { instance, failed }
+    }
+    .into_ffi()
+}
+
+/// # Safety
+/// (I7) `handler` comes from `init::<E>` and was not released; `instance` comes from its `start`
+/// and was not stopped, or is null for a stateless handler.
+unsafe extern "C" fn run<E: Entry>(
+    handler: RawHandler,
+    instance: RawInstance,
+    request: AbiRequest,
+) -> AbiRun {
+    // SAFETY: the caller's promise.
+    let loaded = unsafe { loaded::<E>(handler) };
+    let slot = if E::FLAGS & FLAG_STATELESS != 0 || instance.0.is_null() {
+        None
+    } else {
+        let pointer = instance.0.cast_const().cast::<Slot<E>>();
+        // SAFETY: the caller's promise: the host's own count keeps it alive until `stop`.
+        unsafe { Arc::increment_strong_count(pointer) };
+        // SAFETY: as above; the count just added is the one that is taken here.
+        Some(unsafe { Arc::from_raw(pointer) })
+    };
+    let fields = Fields::new(request.fields);
+    let invocation = Arc::new(Invocation::new(
+        loaded.function.clone(),
+        fields,
+        request.deadline_unix_ms,
+    ));
+    let input = Request {
+        invocation: invocation.clone(),
+        body: request.body.into(),
+        stream: request.stream.into(),
+    };
+    let damaged = slot.clone();
+    let work = async move {
+        let output = match slot {
+            Some(slot) => slot.run(&loaded.handler, input).await,
+            None => match E::stateless() {
+                Some(mut instance) => loaded.handler.run(Ok(&mut instance), input).await,
+                None => Err(E::Error::from_fault(Fault::internal(
+                    "run without an instance",
+                ))),
+            },
+        };
+        output.map_err(|error| error.fault())
+    };
+    let on_panic = move || {
+        if let Some(slot) = &damaged {
+            slot.mark_panicked();
+        }
+    };
+    let guard = Guard::new(work, invocation.clone(), on_panic);
+    let blocking = E::FLAGS & FLAG_BLOCKING != 0;
+    let cancel = cancel_handle(invocation.clone());
+    let running = Running {
+        placed: Placed::new(guard, request.place, blocking),
+        invocation,
+    };
+    AbiRun {
+        future: running.into_ffi(),
+        cancel,
+    }
+}
+
+/// # Safety
+/// (I7) `handler` comes from `init::<E>` and was not released; `instance` comes from its `start`
+/// and is not used again.
+unsafe extern "C" fn stop<E: Entry>(
+    handler: RawHandler,
+    instance: RawInstance,
+) -> FfiFuture<RResult<(), AbiError>> {
+    // SAFETY: the caller's promise.
+    let loaded = unsafe { loaded::<E>(handler) };
+    // SAFETY: the caller's promise: this takes over the count that `start` gave to the host.
+    let slot = unsafe { Arc::from_raw(instance.0.cast_const().cast::<Slot<E>>()) };
+    let scope = Arc::new(Invocation::new(
+        loaded.function.clone(),
+        Fields::default(),
+        0,
+    ));
+    let done = on_thread(scope, || {}, async move {
+        match slot.take().await {
+            Some(instance) => loaded
+                .handler
+                .stop(instance)
+                .await
+                .map_err(|error| error.fault()),
+            None => Ok(()),
+        }
+    });
+    async move { done.await.map_err(|fault| AbiError::from(&fault)).into() }.into_ffi()
+}
+
+/// # Safety
+/// (I7) `handler` comes from `init::<E>` and is not used again.
+unsafe extern "C" fn release<E: Entry>(handler: RawHandler) {
+    // SAFETY: the caller's promise: this takes over the count that `init` gave to the host.
+    let loaded = unsafe { Arc::from_raw(handler.0.cast_const().cast::<Loaded<E>>()) };
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(loaded)));
+    if let Err(payload) = dropped {
+        crate::stream::forget_payload(payload);
+    }
+}
+
+/// Runs a step of the lifecycle where it may block: on a thread of its own, behind the barrier.
+fn on_thread<T, F>(
+    scope: Arc<Invocation>,
+    on_panic: impl FnMut() + Send + Unpin + 'static,
+    step: F,
+) -> impl Future<Output = Result<T, Fault>> + Send
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Fault>> + Send + 'static,
+{
+    let guard = Guard::new(step, scope, on_panic);
+    let mut placed = Placed::new(guard, PLACE_THREAD, false);
+    std::future::poll_fn(move |cx| {
+        let handle = match runtime::handle() {
+            Ok(handle) => handle,
+            Err(fault) => return Poll::Ready(Err(fault)),
+        };
+        placed.poll(handle, cx).map(|done| match done {
+            Some(guarded) => guarded.value.and_then(|value| value),
+            None => Err(Fault::internal("the plugin's runtime is shutting down")),
+        })
+    })
+}
+
+/// A run on its way, as the host polls it.
+struct Running<F: Future> {
+    placed: Placed<F>,
+    invocation: Arc<Invocation>,
+}
+
+impl<F> Future for Running<F>
+where
+    F: Future<Output = Guarded<Result<crate::glue::entry::Response, Fault>>>
+        + Send
+        + Unpin
+        + 'static,
+{
+    type Output = AbiReply;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<AbiReply> {
+        let this = &mut *self;
+        let handle = match runtime::handle() {
+            Ok(handle) => handle,
+            Err(fault) => return Poll::Ready(reply::error(&fault, 0)),
+        };
+        this.placed.poll(handle, cx).map(|done| match done {
+            Some(guarded) => reply::reply(guarded, &this.invocation),
+            None => reply::error(&Fault::internal("the plugin's runtime is shutting down"), 0),
+        })
+    }
+}
+
+fn cancel_handle(invocation: Arc<Invocation>) -> AbiCancel {
+    unsafe extern "C" fn cancel(target: *const c_void) {
+        // SAFETY: (I7) `target` is the `Arc<Invocation>` below, alive until `free`.
+        let invocation = unsafe { &*target.cast::<Invocation>() };
+        invocation.cancel();
+    }
+    unsafe extern "C" fn free(target: *mut c_void) {
+        // SAFETY: (I7) takes over the count given away below, once.
+        drop(unsafe { Arc::from_raw(target.cast_const().cast::<Invocation>()) });
+    }
+    AbiCancel {
+        target: Arc::into_raw(invocation) as *mut c_void,
+        cancel,
+        free,
+    }
+}

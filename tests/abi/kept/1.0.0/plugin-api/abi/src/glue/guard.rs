@@ -1,0 +1,104 @@
+//! The barrier around the author's code: catches panics, measures polls, obeys the cancel signal.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use crate::fault::Fault;
+use crate::glue::invocation::Invocation;
+use crate::glue::{panic, scope};
+use crate::stream::forget_payload;
+
+/// What a guarded future came to.
+pub struct Guarded<T> {
+    /// The value, or why there is none.
+    pub value: Result<T, Fault>,
+    /// The longest single poll, in nanoseconds.
+    pub longest_poll_ns: u64,
+}
+
+/// A future of the author's behind the barrier (I4).
+///
+/// After a panic the future is dropped, under a second barrier, and `on_panic` runs before that, so
+/// that what the future lets go of is known to be damaged.
+pub struct Guard<F, P: FnMut()> {
+    future: Option<Pin<Box<F>>>,
+    invocation: Arc<Invocation>,
+    on_panic: P,
+    longest_poll_ns: u64,
+}
+
+impl<F: Future, P: FnMut()> Guard<F, P> {
+    /// Puts `future`, which works for `invocation`, behind the barrier.
+    pub fn new(future: F, invocation: Arc<Invocation>, on_panic: P) -> Self {
+        Self {
+            future: Some(Box::pin(future)),
+            invocation,
+            on_panic,
+            longest_poll_ns: 0,
+        }
+    }
+
+    fn end(&mut self, value: Result<F::Output, Fault>) -> Poll<Guarded<F::Output>> {
+        self.discard();
+        Poll::Ready(Guarded {
+            value,
+            longest_poll_ns: self.longest_poll_ns,
+        })
+    }
+}
+
+impl<F, P: FnMut()> Guard<F, P> {
+    /// Drops the future where a destructor's panic does no harm.
+    fn discard(&mut self) {
+        if let Some(future) = self.future.take() {
+            let _scope = scope::enter(&self.invocation);
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
+                (self.on_panic)();
+                forget_payload(payload);
+            }
+        }
+    }
+}
+
+impl<F: Future, P: FnMut() + Unpin> Future for Guard<F, P> {
+    type Output = Guarded<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if this.invocation.is_cancelled() {
+            return this.end(Err(Fault::cancelled()));
+        }
+        let Some(future) = this.future.as_mut() else {
+            return this.end(Err(Fault::internal("polled after its end")));
+        };
+        let started = Instant::now();
+        let polled = {
+            let _scope = scope::enter(&this.invocation);
+            catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)))
+        };
+        let took = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        this.longest_poll_ns = this.longest_poll_ns.max(took);
+        match polled {
+            Ok(Poll::Ready(value)) => this.end(Ok(value)),
+            Ok(Poll::Pending) => match this.invocation.poll_cancelled(cx) {
+                Poll::Ready(()) => this.end(Err(Fault::cancelled())),
+                Poll::Pending => Poll::Pending,
+            },
+            Err(payload) => {
+                (this.on_panic)();
+                let fault = panic::take(payload);
+                this.end(Err(fault))
+            }
+        }
+    }
+}
+
+impl<F, P: FnMut()> Drop for Guard<F, P> {
+    fn drop(&mut self) {
+        self.discard();
+    }
+}

@@ -1,0 +1,23 @@
+//! The plugin's side of the boundary: what `plugin-api` builds on.
+//!
+//! * [`entry`]: what a handler must be able to do, in plain Rust types
+//! * [`export`]: the `extern "C"` functions over any entry, and the exported header
+//! * [`guard`]: the panic barrier around every poll of the author's code
+//! * [`placement`]: where a run executes
+//! * [`instance`]: the slot that holds one started instance
+//! * [`invocation`], [`scope`]: what a run may know of itself, and which run a thread is in
+//! * [`runtime`]: the plugin's own tokio runtime
+//! * [`panic`](mod@panic): the hook that catches message, location and stack trace
+//! * [`log`](mod@log): `tracing` and `log` to the host
+
+pub mod entry;
+pub mod export;
+pub mod guard;
+pub mod instance;
+pub mod invocation;
+pub mod log;
+pub mod panic;
+pub mod placement;
+pub mod reply;
+pub mod runtime;
+pub mod scope;

@@ -1,0 +1,78 @@
+//! The export of a handler, with what its record says.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, Type};
+
+use crate::json;
+
+/// What is known of a handler at expansion time.
+pub(crate) struct Handler<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) attributes: &'a [Attribute],
+    pub(crate) entry: TokenStream,
+    pub(crate) event: &'a Type,
+    pub(crate) lifecycle: bool,
+    pub(crate) is_async: bool,
+}
+
+/// The call of plugin-api's export macro.
+pub(crate) fn export(handler: &Handler<'_>) -> TokenStream {
+    let Handler {
+        name,
+        attributes,
+        entry,
+        event,
+        lifecycle,
+        is_async,
+    } = handler;
+    let header = format!("shim_handler__{name}");
+    let record_symbol = format!("shim_record__{name}");
+    let package =
+        |key: &str| json::string(&std::env::var(format!("CARGO_PKG_{key}")).unwrap_or_default());
+    let start = format!(
+        "{{\"record\":\"handler\",\"name\":{},\"doc\":{},\"lifecycle\":{lifecycle},\
+         \"async\":{is_async},\"package\":{{\"name\":{},\"version\":{},\"description\":{}}},\
+         \"event\":\"",
+        json::string(name),
+        json::string(&doc(attributes)),
+        package("NAME"),
+        package("VERSION"),
+        package("DESCRIPTION"),
+    );
+    quote! {
+        ::plugin_api::__export! {
+            entry: #entry,
+            header: #header,
+            record_symbol: #record_symbol,
+            record: [
+                #start,
+                <#event as ::plugin_api::__private::EventType<_>>::KIND,
+                "\",\"abi\":\"",
+                ::plugin_api::__private::ABI_VERSION,
+                "\",\"plugin_api\":\"",
+                ::plugin_api::__private::VERSION,
+                "\",\"panic\":\"",
+                ::plugin_api::__private::PANIC,
+                "\"}\n",
+            ],
+        }
+    }
+}
+
+/// The text of the doc comments.
+fn doc(attributes: &[Attribute]) -> String {
+    let lines = attributes
+        .iter()
+        .filter_map(|attribute| match &attribute.meta {
+            Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(text),
+                    ..
+                }) => Some(text.value().trim().to_owned()),
+                _ => None,
+            },
+            _ => None,
+        });
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}

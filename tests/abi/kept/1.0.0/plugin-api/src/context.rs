@@ -1,0 +1,173 @@
+//! What a handler may know of its invocation.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use plugin_api_abi::fields::tag;
+use plugin_api_abi::glue::invocation::{Function, Invocation};
+use serde::Deserialize;
+
+/// What a handler may know of its invocation, and the signal that it should end. Cheap to clone.
+#[derive(Clone)]
+pub struct Context(Arc<Invocation>);
+
+/// Makes the context of a run.
+#[doc(hidden)]
+pub fn context(request: &plugin_api_abi::glue::entry::Request) -> Context {
+    Context(request.invocation.clone())
+}
+
+impl Context {
+    /// The request id: also in the caller's answer and in every log line of the invocation.
+    pub fn request_id(&self) -> &str {
+        self.0.request_id()
+    }
+
+    /// The name under which the handler is served.
+    pub fn function_name(&self) -> &str {
+        &self.0.function.name
+    }
+
+    /// The function's version; `$LATEST` when it has none.
+    pub fn function_version(&self) -> &str {
+        &self.0.function.version
+    }
+
+    /// The ARN that the caller invoked; `None` where there is no such thing (plain HTTP).
+    pub fn function_arn(&self) -> Option<&str> {
+        Some(self.0.function.arn.as_str()).filter(|arn| !arn.is_empty())
+    }
+
+    /// The function's memory limit in MiB, if it has one.
+    pub fn memory_limit_mb(&self) -> Option<u32> {
+        Some(self.0.function.memory_limit_mb).filter(|limit| *limit != 0)
+    }
+
+    /// When the invocation will be ended; `None`: it has all the time it wants.
+    pub fn deadline(&self) -> Option<SystemTime> {
+        self.0.deadline()
+    }
+
+    /// How much time is left until [`deadline`](Self::deadline); zero once it has passed.
+    pub fn remaining_time(&self) -> Option<Duration> {
+        let left = |at: SystemTime| at.duration_since(SystemTime::now()).unwrap_or_default();
+        self.deadline().map(left)
+    }
+
+    /// The caller's trace header (`Root=1-…;Parent=…;Sampled=…`).
+    pub fn trace_id(&self) -> Option<&str> {
+        self.0.fields.text(tag::TRACE_ID)
+    }
+
+    /// The client context that the caller sent, as JSON text.
+    pub fn client_context(&self) -> Option<&str> {
+        self.0.fields.text(tag::CLIENT_CONTEXT)
+    }
+
+    /// The Cognito identity of the caller.
+    pub fn cognito_identity(&self) -> Option<CognitoIdentity> {
+        serde_json::from_str(self.0.fields.text(tag::COGNITO_IDENTITY)?).ok()
+    }
+
+    /// The tenant for which the function is invoked.
+    pub fn tenant_id(&self) -> Option<&str> {
+        self.0.fields.text(tag::TENANT_ID)
+    }
+
+    /// A setting of the function (`--env NAME=VALUE`). Not the process's environment, which is
+    /// shared by all functions and never changed.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        var(&self.0.function, name)
+    }
+
+    /// All settings of the function.
+    pub fn vars(&self) -> impl Iterator<Item = (&str, &str)> {
+        vars(&self.0.function)
+    }
+
+    /// Whether the invocation should end early: its caller left, or its deadline passed.
+    ///
+    /// An async handler is dropped at its next `await` then and need not look. A plain `fn` that
+    /// works for long should.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// Waits until the invocation should end early. For tasks that the handler has spawned.
+    pub async fn cancelled(&self) {
+        self.0.cancelled().await;
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("request_id", &self.request_id())
+            .field("function_name", &self.function_name())
+            .field("remaining_time", &self.remaining_time())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The Amazon Cognito identity of a caller.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CognitoIdentity {
+    /// The authenticated identity.
+    #[serde(alias = "cognitoIdentityId")]
+    pub identity_id: String,
+    /// The identity pool that authorised the call.
+    #[serde(alias = "cognitoIdentityPoolId")]
+    pub identity_pool_id: String,
+}
+
+/// What a [`Handler`](crate::Handler) may know when it is initialised.
+#[derive(Clone, Debug)]
+pub struct InitContext(Arc<Function>);
+
+/// Makes the context of an `init`.
+#[doc(hidden)]
+pub fn init_context(function: &Arc<Function>) -> InitContext {
+    InitContext(function.clone())
+}
+
+impl InitContext {
+    /// The name under which the handler is served.
+    pub fn function_name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The function's version; `$LATEST` when it has none.
+    pub fn function_version(&self) -> &str {
+        &self.0.version
+    }
+
+    /// The function's memory limit in MiB, if it has one.
+    pub fn memory_limit_mb(&self) -> Option<u32> {
+        Some(self.0.memory_limit_mb).filter(|limit| *limit != 0)
+    }
+
+    /// A setting of the function (`--env NAME=VALUE`).
+    pub fn var(&self, name: &str) -> Option<&str> {
+        var(&self.0, name)
+    }
+
+    /// All settings of the function.
+    pub fn vars(&self) -> impl Iterator<Item = (&str, &str)> {
+        vars(&self.0)
+    }
+}
+
+fn vars(function: &Function) -> impl Iterator<Item = (&str, &str)> {
+    function
+        .vars
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// The last one wins, as with `--env` given twice.
+fn var<'a>(function: &'a Function, name: &str) -> Option<&'a str> {
+    let found = function.vars.iter().rev().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.as_str())
+}

@@ -1,0 +1,123 @@
+//! Write functions in Rust that the `shim` loads and serves.
+//!
+//! A plugin is a library crate with `crate-type = ["cdylib"]` and one dependency: this one.
+//!
+//! ```toml
+//! [lib]
+//! crate-type = ["cdylib"]
+//!
+//! [dependencies]
+//! plugin-api = "0.1"
+//! serde = { version = "1", features = ["derive"] }
+//! ```
+//!
+//! A handler is a function with the [`macro@handler`] attribute:
+//!
+//! ```
+//! use plugin_api::{Context, Error, handler};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize)]
+//! struct Greeting {
+//!     name: String,
+//! }
+//!
+//! #[derive(Serialize)]
+//! struct Reply {
+//!     text: String,
+//! }
+//!
+//! /// Greets whoever asks.
+//! #[handler]
+//! async fn hello(event: Greeting, _ctx: Context) -> Result<Reply, Error> {
+//!     Ok(Reply { text: format!("Hello, {}!", event.name) })
+//! }
+//! ```
+//!
+//! `cargo build --release --lib`, then `shim --plugin target/release/libhello.so`.
+//!
+//! * The event is any `serde` type, [`Bytes`] for any bytes, or `http::Request<`[`Body`]`>` for a
+//!   web handler; the response likewise. Both arguments may be left out.
+//! * A plain `fn` works as well; it runs on a thread of its own when it blocks.
+//! * State that is costly to make goes into a [`Handler`]: `init`, `start`, `run`, `stop`.
+//! * tokio, timers, sockets, spawned tasks, `tracing` and `log` work in a handler as they are: the
+//!   plugin's runtime and its way to the host's log are set up before the first line of yours runs.
+//! * [`testing`] runs a handler with its lifecycle in a unit test.
+//!
+//! A plugin is trusted code: it runs inside the shim's process with all its rights. It must not
+//! call `std::process::exit`, `std::env::set_var` or `std::env::set_current_dir`.
+
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod body;
+mod codec;
+mod context;
+mod error;
+mod export;
+mod handler;
+pub mod testing;
+
+pub use body::{Body, BodySender};
+pub use bytes::Bytes;
+pub use context::{CognitoIdentity, Context, InitContext};
+pub use error::Error;
+pub use handler::Handler;
+pub use http;
+
+/// Makes a handler of a function, or of an `impl Handler` block.
+///
+/// On a function: `async fn` or plain `fn`, with up to two arguments, the event and the
+/// [`Context`], in this order, each of which may be left out. It returns the response or a
+/// `Result` of it, whose error is anything that turns into [`Error`]. The function itself stays as
+/// it is and can be called by your own code and tests.
+///
+/// On an `impl Handler for Type` block: exports that handler with its lifecycle.
+///
+/// The handler's name is the function's, or the type's in snake case; `#[handler(name = "other")]`
+/// sets another. A crate may have any number of handlers with different names.
+///
+/// ```
+/// use plugin_api::{Body, Bytes, Error, handler, http};
+///
+/// /// A web handler.
+/// #[handler]
+/// async fn site(request: http::Request<Body>) -> Result<http::Response<Body>, Error> {
+///     let answer = format!("you asked for {}\n", request.uri().path());
+///     Ok(http::Response::new(answer.into()))
+/// }
+///
+/// /// Any bytes in, any bytes out, in a plain function.
+/// #[handler(name = "reverse")]
+/// fn turn_around(event: Bytes) -> Bytes {
+///     event.iter().rev().copied().collect()
+/// }
+/// ```
+pub use plugin_api_macros::handler;
+
+/// Adds keys to the plugin's info, a JSON object that `shim --info` prints without running any of
+/// the plugin's code. Name, version and doc (the package's description) are in it by themselves.
+///
+/// ```
+/// plugin_api::info! { "team": "checkout", "links": ["https://example.com/runbook"], "tier": 1 }
+/// ```
+///
+/// Once per crate, at module level.
+pub use plugin_api_macros::info;
+
+/// What the macros expand to. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use plugin_api_abi::glue::entry::{Entry, Request, Response};
+    pub use plugin_api_abi::glue::export::header;
+    pub use plugin_api_abi::glue::invocation::Function;
+    pub use plugin_api_abi::record::{PANIC, join, joined_len};
+    pub use plugin_api_abi::types::{FLAG_BLOCKING, FLAG_STATELESS};
+    pub use plugin_api_abi::{ABI_VERSION, abi_stable::library::LibHeader};
+
+    pub use crate::codec::{EventType, ResponseType, decode, respond, respond_result};
+    pub use crate::context::{context, init_context};
+
+    /// The version of this crate.
+    pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+}

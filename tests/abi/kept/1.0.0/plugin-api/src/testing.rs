@@ -1,0 +1,314 @@
+//! Run a handler with its lifecycle in a unit test, without a host.
+//!
+//! ```
+//! use plugin_api::{Error, handler, testing};
+//!
+//! #[handler]
+//! async fn double(event: u32) -> Result<u32, Error> {
+//!     event.checked_mul(2).ok_or_else(|| Error::new("TooLarge", event))
+//! }
+//!
+//! # fn main() -> Result<(), Error> {
+//! let function = testing::Function::<double>::load()?;
+//! assert_eq!(function.invoke::<u32>(&21)?, 42);
+//! assert_eq!(function.invoke::<u32>(&u32::MAX).unwrap_err().name(), "TooLarge");
+//! function.stop()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The name in the angle brackets is that of the function, or of the type that implements
+//! [`Handler`](crate::Handler). The methods block the test's thread and may be called from several;
+//! the handler itself runs on a tokio runtime, as under the shim.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+use plugin_api_abi::fault::Fault;
+use plugin_api_abi::fields::{Fields, FieldsWriter, tag};
+use plugin_api_abi::glue::entry::{self, Entry, EntryError as _, ResponseBody};
+use plugin_api_abi::glue::guard::Guard;
+use plugin_api_abi::glue::instance::{Slot, Started};
+use plugin_api_abi::glue::invocation::{Function as Settings, Invocation};
+use plugin_api_abi::glue::runtime;
+use plugin_api_abi::types::FLAG_STATELESS;
+use serde::Serialize;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
+
+use crate::{Body, Error};
+
+/// The event of a handler that takes none: anything.
+#[doc(hidden)]
+pub struct AnyEvent;
+
+impl<'de> Deserialize<'de> for AnyEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// A loaded handler. Instances are pooled as under the shim.
+pub struct Function<E: Entry> {
+    handler: Arc<E>,
+    settings: Arc<Settings>,
+    timeout: Option<Duration>,
+    idle: Mutex<Vec<Arc<Slot<E>>>>,
+}
+
+/// Sets up a [`Function`].
+pub struct Builder<E> {
+    settings: Settings,
+    timeout: Option<Duration>,
+    entry: PhantomData<fn() -> E>,
+}
+
+impl<E: Entry<Error = Error>> Builder<E> {
+    /// A setting of the function, as `--env NAME=VALUE`.
+    #[must_use]
+    pub fn var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.vars.push((name.into(), value.into()));
+        self
+    }
+
+    /// The name under which it is served; `test` by default.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.settings.name = name.into();
+        self
+    }
+
+    /// The deadline that each context shows. The handler is not ended when it passes.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Runs `init`.
+    ///
+    /// # Errors
+    /// What `init` returned, or a panic in it.
+    pub fn load(self) -> Result<Function<E>, Error> {
+        let settings = Arc::new(self.settings);
+        let for_init = settings.clone();
+        let handler = guarded(&settings, || {}, async move { E::init(&for_init).await })
+            .and_then(|made| made)?;
+        Ok(Function {
+            handler: Arc::new(handler),
+            settings,
+            timeout: self.timeout,
+            idle: Mutex::default(),
+        })
+    }
+}
+
+impl<E: Entry<Error = Error>> Function<E> {
+    /// Starts to set up a function.
+    pub fn builder() -> Builder<E> {
+        let settings = Settings {
+            name: "test".into(),
+            version: "$LATEST".into(),
+            ..Settings::default()
+        };
+        Builder {
+            settings,
+            timeout: None,
+            entry: PhantomData,
+        }
+    }
+
+    /// Loads the handler without any settings: runs its `init`.
+    ///
+    /// # Errors
+    /// What `init` returned, or a panic in it.
+    pub fn load() -> Result<Self, Error> {
+        Self::builder().load()
+    }
+
+    /// Invokes the handler with a JSON event and reads its JSON response.
+    ///
+    /// # Errors
+    /// The handler's error; a panic is one named `Runtime.Panic`.
+    pub fn invoke<R: DeserializeOwned>(&self, event: &impl Serialize) -> Result<R, Error> {
+        let response = self.invoke_bytes(serde_json::to_vec(event)?)?;
+        Ok(serde_json::from_slice(&response)?)
+    }
+
+    /// Invokes the handler with the bytes of an event and returns those of its response.
+    ///
+    /// # Errors
+    /// As [`invoke`](Self::invoke).
+    pub fn invoke_bytes(&self, event: impl Into<Bytes>) -> Result<Bytes, Error> {
+        let fields = FieldsWriter::default();
+        Ok(self.run(fields, event.into())?.1)
+    }
+
+    /// Sends a request to a web handler and collects its response.
+    ///
+    /// # Errors
+    /// As [`invoke`](Self::invoke), or the handler's response was no HTTP response.
+    pub fn request(
+        &self,
+        request: Request<impl Into<Bytes>>,
+    ) -> Result<http::Response<Bytes>, Error> {
+        let (head, body) = request.into_parts();
+        let mut fields = FieldsWriter::default();
+        fields.put(tag::METHOD, head.method.as_str().as_bytes());
+        fields.put(tag::URI, head.uri.to_string().as_bytes());
+        for (name, value) in &head.headers {
+            fields.put(tag::HEADER_NAME, name.as_str().as_bytes());
+            fields.put(tag::HEADER_VALUE, value.as_bytes());
+        }
+        let (head, body) = self.run(fields, body.into())?;
+        let mut response = http::Response::new(body);
+        let mut name = None;
+        for (found, value) in head.iter() {
+            match found {
+                tag::STATUS => {
+                    let status = value.try_into().map(u16::from_le_bytes).unwrap_or_default();
+                    *response.status_mut() = StatusCode::from_u16(status)?;
+                }
+                tag::HEADER_NAME => name = Some(HeaderName::from_bytes(value)?),
+                tag::HEADER_VALUE => {
+                    if let Some(name) = name.take() {
+                        response
+                            .headers_mut()
+                            .append(name, HeaderValue::from_bytes(value)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(response)
+    }
+
+    /// Stops all instances.
+    ///
+    /// # Errors
+    /// The first error that a `stop` returned; the other instances are stopped all the same.
+    pub fn stop(self) -> Result<(), Error> {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut result = Ok(());
+        for slot in idle {
+            let handler = self.handler.clone();
+            let stopped = guarded(&self.settings, || {}, async move {
+                match slot.take().await {
+                    Some(instance) => handler.stop(instance).await,
+                    None => Ok(()),
+                }
+            });
+            result = result.and(stopped.and_then(|stopped| stopped));
+        }
+        result
+    }
+
+    fn run(&self, mut fields: FieldsWriter, body: Bytes) -> Result<(Fields, Bytes), Error> {
+        fields.put(tag::REQUEST_ID, b"00000000-0000-4000-8000-000000000000");
+        let deadline = self.timeout.map_or(0, |timeout| {
+            let at = (SystemTime::now() + timeout).duration_since(UNIX_EPOCH);
+            at.map_or(0, |at| u64::try_from(at.as_millis()).unwrap_or(u64::MAX))
+        });
+        let invocation = Invocation::new(
+            self.settings.clone(),
+            Fields::new(fields.finish()),
+            deadline,
+        );
+        let invocation = Arc::new(invocation);
+        let request = entry::Request {
+            invocation: invocation.clone(),
+            body,
+            stream: None,
+        };
+        let handler = self.handler.clone();
+
+        if E::FLAGS & FLAG_STATELESS != 0 {
+            let run = async move {
+                let Some(mut instance) = E::stateless() else {
+                    return Err(Error::new(
+                        "Runtime.Internal",
+                        "a stateless handler without ()",
+                    ));
+                };
+                collect(handler.run(Ok(&mut instance), request).await?).await
+            };
+            return on_runtime(invocation, || {}, run)?;
+        }
+
+        let slot = match self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+        {
+            Some(slot) => slot,
+            None => self.start()?,
+        };
+        let (damaged, for_run) = (slot.clone(), slot.clone());
+        let run = async move { collect(for_run.run(&handler, request).await?).await };
+        let result = on_runtime(invocation, move || damaged.mark_panicked(), run);
+        if slot.is_poolable() {
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(slot);
+        }
+        result?
+    }
+
+    fn start(&self) -> Result<Arc<Slot<E>>, Error> {
+        let handler = self.handler.clone();
+        let started = guarded(&self.settings, || {}, async move { handler.start().await });
+        Ok(Slot::new(match started.and_then(|started| started) {
+            Ok(instance) => Started::Instance(instance),
+            Err(error) => Started::Failed(Some(error)),
+        }))
+    }
+}
+
+/// A step of the lifecycle that belongs to no invocation.
+fn guarded<T: Send + 'static>(
+    settings: &Arc<Settings>,
+    on_panic: impl FnMut() + Send + Unpin + 'static,
+    step: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Error> {
+    let invocation = Invocation::new(settings.clone(), Fields::default(), 0);
+    on_runtime(Arc::new(invocation), on_panic, step)
+}
+
+/// Runs `step` behind the panic barrier on the plugin's runtime, and waits for it.
+fn on_runtime<T: Send + 'static>(
+    invocation: Arc<Invocation>,
+    on_panic: impl FnMut() + Send + Unpin + 'static,
+    step: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Error> {
+    let setup = runtime::Setup {
+        threads: 2,
+        stack_traces: false,
+    };
+    runtime::attach(None, setup).map_err(Error::from_fault)?;
+    let (done, result) = mpsc::channel();
+    let guard = Guard::new(step, invocation, on_panic);
+    runtime::handle()
+        .map_err(Error::from_fault)?
+        .spawn(async move {
+            let _ = done.send(guard.await.value);
+        });
+    let lost = || Err(Fault::internal("the test's runtime ended"));
+    result
+        .recv()
+        .unwrap_or_else(|_| lost())
+        .map_err(Error::from_fault)
+}
+
+/// Reads a response to its end.
+async fn collect(response: entry::Response) -> Result<(Fields, Bytes), Error> {
+    let body = match response.body {
+        ResponseBody::Full(bytes) => bytes,
+        ResponseBody::Stream(chunks) => Body::from_chunks(chunks).bytes().await?,
+    };
+    Ok((Fields::new(response.fields.finish()), body))
+}
