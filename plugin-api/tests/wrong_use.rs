@@ -1,8 +1,10 @@
 //! Wrong use is a readable compile error, right use compiles without a warning.
 //!
-//! Each file in `ui/fail` begins with a phrase that its error must contain. The whole text is in
-//! the `.stderr` beside it; since compilers word their part differently, it is compared only with
-//! the compiler that it was made with. `TRYBUILD=overwrite cargo test --test wrong_use` renews it.
+//! Each file in `ui/fail` and `ui/symbols` begins with a phrase that its error must contain. For
+//! those in `ui/fail` the whole text is in the `.stderr` beside it; since compilers word their part
+//! differently, it is compared only with the compiler that it was made with.
+//! `TRYBUILD=overwrite cargo test -p plugin-api --test wrong_use` renews it. The errors in
+//! `ui/symbols` come from the code generator, which names either of two places.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -24,16 +26,28 @@ fn wrong_use_is_a_readable_compile_error() {
     let ui = Path::new("tests/ui");
     if is_snapshot_compiler() {
         compile(ui);
-        assert_phrases(ui);
-        return;
+        assert_phrases(&ui.join("fail"));
+        compile_without_snapshots(&cases(&ui.join("symbols")));
+    } else {
+        let fail = cases(&ui.join("fail"));
+        let symbols = cases(&ui.join("symbols"));
+        compile_without_snapshots(&[fail, symbols].concat());
     }
-    // Without snapshots trybuild writes them, if told to: that is what is looked at then.
+}
+
+/// Without snapshots trybuild writes them, if told to by its environment: it is them that are
+/// looked at then.
+fn compile_without_snapshots(fail: &[PathBuf]) {
     let bare = tempfile::tempdir().unwrap();
-    for kind in ["fail", "pass"] {
+    for (kind, cases) in [
+        ("fail", fail),
+        // With these the others are built too, not only checked.
+        ("pass", &cases(Path::new("tests/ui/pass"))),
+    ] {
         let to = bare.path().join(kind);
         fs::create_dir(&to).unwrap();
-        for case in cases(&ui.join(kind)) {
-            fs::copy(&case, to.join(case.file_name().unwrap())).unwrap();
+        for case in cases {
+            fs::copy(case, to.join(case.file_name().unwrap())).unwrap();
         }
     }
     let done = Command::new(std::env::current_exe().unwrap())
@@ -41,12 +55,9 @@ fn wrong_use_is_a_readable_compile_error() {
         .env(BARE_CASES, bare.path())
         .output()
         .unwrap();
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    assert_phrases(bare.path());
+    let text = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{text}");
+    assert_phrases(&bare.path().join("fail"));
 }
 
 fn compile(folder: &Path) {
@@ -62,20 +73,20 @@ fn is_snapshot_compiler() -> bool {
 }
 
 fn assert_phrases(folder: &Path) {
-    for case in cases(&folder.join("fail")) {
+    for case in cases(folder) {
+        let name = case.display();
         let source = fs::read_to_string(&case).unwrap();
         let phrase = source
             .lines()
             .next()
             .and_then(|line| line.strip_prefix("//~ "));
-        let phrase = phrase.unwrap_or_else(|| panic!("no phrase in {}", case.display()));
+        let phrase = phrase.unwrap_or_else(|| panic!("no phrase in {name}"));
         let error = fs::read_to_string(case.with_extension("stderr")).unwrap();
         // A long message is broken into lines.
         let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
             error.contains(phrase),
-            "`{phrase}` is not in the error of {}:\n{error}",
-            case.display()
+            "`{phrase}` is not in the error of {name}:\n{error}"
         );
     }
 }

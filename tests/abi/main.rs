@@ -19,7 +19,7 @@ mod golden;
 mod islands;
 mod layers;
 mod neighbours;
-mod process;
 mod promise;
 mod repository;
 mod source;
+mod tools;

@@ -1,13 +1,14 @@
 //! Plugins of other builds load and work; those of other ABI versions as the versions say.
 
 use std::path::Path;
-use std::process::Output;
 use std::time::Instant;
 
+use shim_testkit::{Finished, Program};
+
 use crate::builds::{self, Build, Compiler, DIFFERENT, INCOMPATIBLE, NEWER, Profile};
-use crate::exercise::{exercise, inspect, panics};
-use crate::process::{self, SHIM, Serving, skipped};
+use crate::exercise::{exercise, inspect, panics, serve};
 use crate::repository;
+use crate::tools::{self, skipped};
 
 const VERSION: &str = plugin_api_abi::ABI_VERSION;
 
@@ -16,8 +17,8 @@ fn works(build: &Build) -> String {
     let begun = Instant::now();
     let plugin = build.plugin();
     let built = begun.elapsed();
-    let log = exercise(Path::new(SHIM), &plugin, &build.package());
-    panics(Path::new(SHIM), &plugin);
+    let log = exercise(&tools::shim(), &plugin, &build.package());
+    panics(&tools::shim(), &plugin);
     let tried = begun.elapsed() - built;
     println!(
         "{}: built in {built:.1?}, tried in {tried:.1?}",
@@ -62,7 +63,7 @@ fn a_plugin_built_for_size() {
 #[test]
 fn plugins_with_other_allocators() {
     works(&Build::current("checked").feature("checked"));
-    if process::has_c_compiler() {
+    if tools::has_c_compiler() {
         works(&Build::current("mimalloc").feature("mimalloc"));
     } else {
         skipped("a plugin with mimalloc: no C compiler (cc)");
@@ -74,19 +75,16 @@ fn a_plugin_whose_panics_abort() {
     let build = Build::current("abort").profile(Profile::Abort);
     let plugin = build.plugin();
     assert_eq!(inspect(&plugin)["panic"], "abort");
-    let log = exercise(Path::new(SHIM), &plugin, &build.package());
+    let log = exercise(&tools::shim(), &plugin, &build.package());
     assert!(
         log.contains("WARN") && log.contains("built with panic=abort: a panic in it ends"),
         "{log}"
     );
-    let mut serving = Serving::start(Path::new(SHIM), &plugin, "probe", Path::new("/dev/null"));
-    let event = r#"{"what":"panic"}"#;
-    let request = format!(
-        "POST / HTTP/1.0\r\ncontent-length: {}\r\n\r\n{event}",
-        event.len()
-    );
-    assert!(serving.send(&request).is_none(), "the process has ended");
-    assert_eq!(serving.wait(), None, "by a signal: {}", serving.log());
+    let served = serve(&tools::shim(), &plugin, "probe").start();
+    let mut connection = served.connect();
+    connection.send_request("POST", "/", "", br#"{"what":"panic"}"#);
+    assert!(connection.try_response().is_err(), "the process has ended");
+    assert_eq!(served.wait_exit(), -6, "by SIGABRT: {}", served.said());
 }
 
 #[test]
@@ -115,7 +113,7 @@ fn a_copy_of_this_version_is_kept() {
     assert!(
         versions.any(|version| repository::major_minor(version) == line),
         "\nNo copy of ABI {VERSION} is kept in tests/abi/kept, from which later shims could be tested.\n\
-         Make one with `UPDATE_KEPT=1 cargo test -p shim --test abi kept` and commit it.\n"
+         Make one with `UPDATE_KEPT=1 cargo test -p shim --test abi a_copy_of_this_version` and commit it.\n"
     );
 }
 
@@ -130,7 +128,7 @@ fn a_newer_plugin_in_an_older_shim() {
 #[test]
 fn older_and_newer_plugins_in_a_newer_shim() {
     let begun = Instant::now();
-    let shim = builds::shim(NEWER);
+    let shim = Program::at(&builds::shim(NEWER));
     println!("the newer shim: built in {:.1?}", begun.elapsed());
     let mut older = vec![Build::current("current")];
     older.extend(
@@ -163,11 +161,10 @@ fn a_plugin_of_another_major_version_is_refused_unseen() {
          hint: use a newer shim that speaks ABI 2, or lower `plugin-api` in the plugin's \
          Cargo.toml to a version for ABI 1 and run `cargo build --release --lib`\n"
     );
-    let plugin_text = plugin.display().to_string();
     for arguments in [&["--port", "0", "--plugin"][..], &["inspect"]] {
-        let (output, marked) = refusal(arguments, &plugin);
-        let stderr = String::from_utf8_lossy(&output.stderr).replace(&plugin_text, "PLUGIN");
-        assert_eq!((output.status.code(), stderr), (Some(65), expected.clone()));
+        let (refusal, said, marked) = refusal(arguments, &plugin);
+        refusal.expect_code(65);
+        assert_eq!(said, expected);
         assert!(!marked, "code of the plugin has run");
     }
 }
@@ -175,11 +172,10 @@ fn a_plugin_of_another_major_version_is_refused_unseen() {
 #[test]
 fn a_plugin_with_other_types_is_refused() {
     let plugin = Build::variant(DIFFERENT).plugin();
-    let (output, _) = refusal(&["--port", "0", "--handler", "probe", "--plugin"], &plugin);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let stderr = stderr.replace(&plugin.display().to_string(), "PLUGIN");
-    assert_eq!(output.status.code(), Some(65), "{stderr}");
-    let errors: Vec<_> = stderr
+    let arguments = ["--port", "0", "--handler", "probe", "--plugin"];
+    let (refusal, said, _) = refusal(&arguments, &plugin);
+    refusal.expect_code(65);
+    let errors: Vec<_> = said
         .lines()
         .filter(|line| line.starts_with("error: "))
         .collect();
@@ -189,20 +185,24 @@ fn a_plugin_with_other_types_is_refused() {
     );
     assert!(
         errors.len() == 1 && errors[0].starts_with(&expected),
-        "{stderr}"
+        "{said}"
     );
     assert!(
         errors[0].contains("u64") && errors[0].contains("u32"),
-        "{stderr}"
+        "{said}"
     );
-    assert!(errors[0].len() < expected.len() + 310, "{stderr}");
+    assert!(errors[0].len() < expected.len() + 310, "{said}");
 }
 
-/// What the shim says to a plugin that it refuses, and whether code of the plugin has run.
-fn refusal(arguments: &[&str], plugin: &Path) -> (Output, bool) {
+/// What the shim says to a plugin that it refuses, with `PLUGIN` for its path, and whether code of
+/// the plugin has run.
+fn refusal(arguments: &[&str], plugin: &Path) -> (Finished, String, bool) {
     let directory = tempfile::tempdir().expect("a temporary folder");
     let mark = directory.path().join("mark");
-    let mut command = process::command(SHIM);
-    let output = process::run(command.args(arguments).arg(plugin).env("PROBE_MARK", &mark));
-    (output, mark.exists())
+    let command = tools::shim().command().words(arguments).word(plugin);
+    let refusal = command.env("PROBE_MARK", &mark).run();
+    let said = refusal
+        .stderr()
+        .replace(&plugin.display().to_string(), "PLUGIN");
+    (refusal, said, mark.exists())
 }

@@ -6,37 +6,52 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config::ServePlan;
-use crate::engine::{Function, FunctionPlan, Watchdog, runtime_threads};
+use crate::engine::{CELL_WORKERS, Function, FunctionPlan, Watchdog};
 use crate::exit::{self, Unavailable};
 use crate::frontend::{Admin, Http, Readiness};
 use crate::invocation::Invoke as _;
 use crate::plugin::{FunctionSettings, Plugin};
-use crate::server::serve;
+use crate::server::{Cells, serve, serve_on};
 
 /// Least time that instances get to stop, even when the requests used up the grace.
 const LEAST_STOP: Duration = Duration::from_secs(1);
 
 /// Serves until a signal ends it.
 pub(super) fn run(plan: ServePlan) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(runtime_threads(plan.threads))
+    let cells = (0..plan.threads)
+        .map(|_| cell())
+        .collect::<Result<Vec<_>, _>>();
+    let cells = cells.context("cannot start the runtime")?;
+    let handles: Vec<_> = cells.iter().map(|cell| cell.handle().clone()).collect();
+    let watchdog = Watchdog::start(&handles);
+    // The first one also accepts connections, starts and stops.
+    let served = cells.first().map(|first| {
+        let cells = Cells::new(handles);
+        first.block_on(async { tokio::spawn(until_stopped(plan, cells)).await })
+    });
+    drop(watchdog);
+    // A handler that still blocks a thread does not keep the process.
+    cells.into_iter().for_each(Runtime::shutdown_background);
+    served
+        .context("no thread to serve with")?
+        .context("the server failed")?
+}
+
+/// One runtime, for one core.
+fn cell() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(CELL_WORKERS)
         .thread_name("shim")
         .enable_all()
         .build()
-        .context("cannot start the runtime")?;
-    let watchdog = Watchdog::start(runtime.handle().clone(), plan.threads);
-    let served = runtime.block_on(async { tokio::spawn(until_stopped(plan)).await });
-    drop(watchdog);
-    // A handler that still blocks a thread does not keep the process.
-    runtime.shutdown_background();
-    served.context("the server failed")?
 }
 
-async fn until_stopped(plan: ServePlan) -> anyhow::Result<()> {
+async fn until_stopped(plan: ServePlan, cells: Cells) -> anyhow::Result<()> {
     let (stop, stopped) = stop_signal()?;
     let listener = bind(plan.listen, "--port").await?;
     let address = listener.local_addr().context("cannot tell the address")?;
@@ -50,7 +65,8 @@ async fn until_stopped(plan: ServePlan) -> anyhow::Result<()> {
                 listener.into(),
                 Admin::new(readiness.clone()),
                 plan.limits.clone(),
-                wait(stop.subscribe()),
+                // Until the very end: while requests drain, it says so.
+                std::future::pending(),
             );
             Some(tokio::spawn(served))
         }
@@ -77,7 +93,7 @@ async fn until_stopped(plan: ServePlan) -> anyhow::Result<()> {
     };
     let app = Http::new(function.clone(), plan.body);
     let begun = stop.subscribe();
-    let drained = serve(listener.into(), app, plan.limits, stopping).await;
+    let drained = serve_on(cells, listener.into(), app, plan.limits, stopping).await;
     let since = *begun.borrow();
     let left = grace.saturating_sub(since.map_or(Duration::ZERO, |since| since.elapsed()));
     if drained.aborted_requests > 0 {

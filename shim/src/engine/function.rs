@@ -1,7 +1,7 @@
 //! A handler under a name.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::in_process::InProcess;
 use super::limit::Limit;
@@ -74,8 +74,16 @@ impl Invoke for Function {
     }
 
     async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Refusal> {
-        let permit = self.limit.acquire().await?;
-        let mut outcome = self.engine.run(invocation, permit, self.timeout).await;
+        let (permit, waited) = self.limit.acquire().await?;
+        let started = if waited {
+            Instant::now()
+        } else {
+            invocation.arrived
+        };
+        let mut outcome = self
+            .engine
+            .run(invocation, permit, self.timeout, started)
+            .await;
         if self.stateless && !self.warm.load(Ordering::Relaxed) {
             outcome.cold_start = !self.warm.swap(true, Ordering::Relaxed);
         }

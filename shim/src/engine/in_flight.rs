@@ -11,8 +11,9 @@ use crate::plugin::{Finished, Instance, Place, Run};
 /// A run with all that it holds. Dropped before its end (the caller left, the deadline passed), it
 /// cancels the run and sees it to its end in the background: only then is the instance stopped and
 /// the place given back.
-pub(super) struct InFlight {
-    shared: Arc<Shared>,
+pub(super) struct InFlight<'a> {
+    pub(super) shared: &'a Arc<Shared>,
+    pub(super) place: Place,
     held: Option<Held>,
 }
 
@@ -23,29 +24,29 @@ struct Held {
     permit: Permit,
 }
 
-impl InFlight {
+impl<'a> InFlight<'a> {
     pub(super) fn new(
-        shared: Arc<Shared>,
+        shared: &'a Arc<Shared>,
+        place: Place,
         run: Run,
         instance: Option<Instance>,
         permit: Permit,
     ) -> Self {
+        let held = Some(Held {
+            run,
+            instance,
+            permit,
+        });
         Self {
             shared,
-            held: Some(Held {
-                run,
-                instance,
-                permit,
-            }),
+            place,
+            held,
         }
     }
 
     /// Runs to the end; gives back what the run held.
-    pub(super) async fn finish(
-        mut self,
-        place: Place,
-    ) -> Option<(Finished, Option<Instance>, Permit)> {
-        let watched = self.shared.watched;
+    pub(super) async fn finish(mut self) -> Option<(Finished, Option<Instance>, Permit)> {
+        let (watched, place) = (self.shared.watched, self.place);
         let held = self.held.as_mut()?;
         let finished = poll_fn(|cx| {
             let run = Pin::new(&mut held.run);
@@ -60,11 +61,12 @@ impl InFlight {
         let Held {
             instance, permit, ..
         } = self.held.take()?;
+        self.shared.placement.end(place, finished.longest_poll);
         Some((finished, instance, permit))
     }
 }
 
-impl Drop for InFlight {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let Some(Held {
             run,
@@ -75,10 +77,10 @@ impl Drop for InFlight {
             return;
         };
         run.cancel();
-        let shared = self.shared.clone();
+        let (shared, place) = (self.shared.clone(), self.place);
         self.shared.in_background(async move {
             let finished = run.await;
-            shared.placement.record(finished.longest_poll);
+            shared.placement.end(place, finished.longest_poll);
             if let Some(instance) = instance {
                 shared.stop(instance).await;
             }

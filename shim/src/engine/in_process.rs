@@ -34,7 +34,7 @@ pub(super) struct InProcess(Arc<Shared>);
 impl InProcess {
     /// Must be called on the host's runtime, where what outlives its caller is seen to its end.
     pub(super) fn new(name: String, handler: Handler, policy: Policy, idle: Duration) -> Self {
-        let placement = Arc::new(Placement::new(policy));
+        let placement = Arc::new(Placement::new(policy, handler.is_blocking()));
         let shared = Arc::new(Shared {
             watched: Watched::new(&placement),
             handler,
@@ -50,23 +50,26 @@ impl InProcess {
         Self(shared)
     }
 
-    /// Runs an invocation to its end, or to its deadline.
+    /// Runs an invocation to its end, or to its deadline, which counts from `started`.
     pub(super) async fn run(
         &self,
         invocation: Invocation,
         permit: Permit,
         timeout: Option<Duration>,
+        started: Instant,
     ) -> Outcome {
-        let started = Instant::now();
         let run = self.run_to_end(invocation, permit, timeout, started);
-        let outcome = match timeout {
+        let late = |limit| (Err(FunctionError::timed_out(limit)), false);
+        let (result, cold_start) = match timeout {
             None => run.await,
             Some(limit) => match tokio::time::timeout(limit, run).await {
+                // A plain `fn` cannot be dropped midway: inline, it ends when it will.
+                Ok((Err(error), _)) if error.kind == ErrorKind::Cancelled => late(limit),
+                Ok(_) if started.elapsed() > limit => late(limit),
                 Ok(outcome) => outcome,
-                Err(_) => (Err(FunctionError::timed_out(limit)), false),
+                Err(_) => late(limit),
             },
         };
-        let (result, cold_start) = outcome;
         Outcome {
             result,
             cold_start,
@@ -99,12 +102,12 @@ impl InProcess {
         };
         let deadline =
             timeout.map(|limit| SystemTime::now() + limit.saturating_sub(started.elapsed()));
-        let place = shared.placement.place();
+        let place = shared.placement.begin(|| shared.watched.is_crowded());
         let run = shared
             .handler
             .run(instance.as_ref(), invocation, place, deadline);
-        let in_flight = InFlight::new(shared.clone(), run, instance, permit);
-        let Some((finished, instance, permit)) = in_flight.finish(place).await else {
+        let in_flight = InFlight::new(shared, place, run, instance, permit);
+        let Some((finished, instance, permit)) = in_flight.finish().await else {
             let error = "the run was lost";
             return (
                 Err(FunctionError::new(
@@ -115,7 +118,6 @@ impl InProcess {
                 cold,
             );
         };
-        shared.placement.record(finished.longest_poll);
         if let Some(instance) = instance {
             shared.give_back(instance, finished.instance_is_sound() && !failed);
         }

@@ -38,14 +38,15 @@ impl Limit {
         }
     }
 
-    /// Takes a place, waits for one in the order of arrival, or is refused at once.
-    pub(super) async fn acquire(&self) -> Result<Permit, Refusal> {
+    /// Takes a place, waits for one in the order of arrival, or is refused at once. Also says
+    /// whether it had to wait.
+    pub(super) async fn acquire(&self) -> Result<(Permit, bool), Refusal> {
         let Some(places) = &self.places else {
-            return Ok(Permit(None));
+            return Ok((Permit(None), false));
         };
         // Whoever waits is served first: a place that comes free goes to the queue, not here.
         if let Ok(permit) = places.clone().try_acquire_owned() {
-            return Ok(Permit(Some(permit)));
+            return Ok((Permit(Some(permit)), false));
         }
         let waiting = Waiting::enter(&self.waiting);
         if waiting.before >= self.queue {
@@ -56,7 +57,7 @@ impl Limit {
             });
         }
         match places.clone().acquire_owned().await {
-            Ok(permit) => Ok(Permit(Some(permit))),
+            Ok(permit) => Ok((Permit(Some(permit)), true)),
             Err(_closed) => Err(Refusal::ShuttingDown),
         }
     }

@@ -17,4 +17,4 @@ mod watchdog;
 
 pub use function::{Function, FunctionPlan};
 pub use placement::Policy;
-pub use watchdog::{Watchdog, runtime_threads};
+pub use watchdog::{CELL_WORKERS, Watchdog};

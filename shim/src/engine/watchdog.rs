@@ -1,23 +1,38 @@
-//! Notices inline polls that hold their thread, and gives the host threads in their stead.
+//! Notices inline polls that hold their thread, and has other threads stand in.
 //!
-//! The host's runtime has twice the worker threads that it needs. The second half is kept busy
-//! doing nothing: each is held by a task that sleeps on a condition variable, so that the runtime
-//! works as if it had only the first half. A thread of the watchdog's looks at the workers every
-//! few milliseconds. A worker that is in the same inline poll at two looks is stuck: the handler is
-//! reported, so that no further run of it goes inline, and one of the sleeping workers is let go to
-//! take over the connections of the stuck one. When the poll ends, a worker is put to sleep again.
+//! Each of the host's runtimes (`cells`) has one worker thread that works, and [`STAND_INS`] that
+//! sleep: each is held by a task that waits on a condition variable. A thread of the watchdog's
+//! looks at the workers every few milliseconds. A worker that is in the same inline poll at two
+//! looks is stuck: one of the sleeping ones is let go, and takes over the connections of the stuck
+//! one. When the poll ends, a worker is put to sleep again.
+//!
+//! When as many are stuck as can stand in, the last one is let go as well, but no poll goes inline
+//! there any more, and the handlers that are stuck are reported: so there is always one worker that
+//! is free, however long the others are held.
 //!
 //! An inline poll pays two relaxed stores for this. While nothing runs, the watchdog sleeps.
 
-use std::cell::OnceCell;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
+mod reserve;
+mod slot;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use super::placement::Placement;
+use reserve::Reserve;
+use slot::Slot;
+
+pub(super) use slot::Watched;
+
+/// How many workers of a cell sleep.
+const STAND_INS: usize = 3;
+
+/// Worker threads of a cell.
+pub const CELL_WORKERS: usize = 1 + STAND_INS;
 
 /// Between two looks. A poll is found to be stuck after one to two of these.
 const LOOK: Duration = Duration::from_millis(2);
@@ -28,156 +43,48 @@ const QUIET_LOOKS: u32 = 50;
 /// Sleeping, it looks this often all the same, should a wake-up be lost.
 const SLEEP: Duration = Duration::from_millis(100);
 
-/// How many worker threads a host runtime should have for `cores`, sleeping ones included.
-pub fn runtime_threads(cores: usize) -> usize {
-    cores.max(1) * 2
-}
-
-/// The watchdog of one host runtime. Dropping it lets all sleeping workers go.
+/// The watchdog of the host's cells. Dropping it lets all sleeping workers go.
 #[derive(Debug)]
-pub struct Watchdog(Arc<Reserve>);
+pub struct Watchdog(Vec<Arc<Reserve>>);
 
 impl Watchdog {
-    /// Puts `reserve` workers of `runtime` to sleep and starts to watch.
-    ///
-    /// The runtime needs [`runtime_threads`] workers: at least one must be left awake.
-    pub fn start(runtime: Handle, reserve: usize) -> Self {
+    /// Puts the stand-ins of each cell to sleep and starts to watch. Each cell is a multi-thread
+    /// runtime with [`CELL_WORKERS`] workers.
+    pub fn start(cells: &[Handle]) -> Self {
+        let reserves: Vec<_> = cells
+            .iter()
+            .map(|cell| Reserve::new(cell.clone(), STAND_INS))
+            .collect();
         let watch = Watch::global();
-        let reserve = Arc::new(Reserve {
-            runtime,
-            size: reserve,
-            state: Mutex::default(),
-            wake: Condvar::new(),
-        });
-        (0..reserve.size).for_each(|_| reserve.put_to_sleep());
-        let (weak, slots) = (Arc::downgrade(&reserve), watch);
+        watch
+            .lock(&watch.reserves)
+            .extend(reserves.iter().map(Arc::downgrade));
+        let watched: Vec<_> = reserves.iter().map(Arc::downgrade).collect();
         let spawned = std::thread::Builder::new()
             .name("shim-watchdog".to_owned())
-            .spawn(move || slots.look_after(&weak));
+            .spawn(move || watch.look_after(&watched));
         if let Err(error) = spawned {
             tracing::warn!("no watchdog, busy handlers may delay others: {error}");
         }
-        Self(reserve)
+        Self(reserves)
     }
 }
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.closed = true;
-        self.0.wake.notify_all();
+        self.0.iter().for_each(|reserve| reserve.close());
     }
-}
-
-/// The sleeping workers.
-#[derive(Debug)]
-struct Reserve {
-    runtime: Handle,
-    size: usize,
-    state: Mutex<ReserveState>,
-    wake: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct ReserveState {
-    /// How many are to be let go and have not noticed yet.
-    to_wake: usize,
-    /// How many were let go.
-    awake: usize,
-    closed: bool,
-}
-
-impl Reserve {
-    fn state(&self) -> std::sync::MutexGuard<'_, ReserveState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Holds one worker of the runtime until it is needed.
-    fn put_to_sleep(self: &Arc<Self>) {
-        let reserve = self.clone();
-        self.runtime.spawn(async move { reserve.sleep() });
-    }
-
-    fn sleep(&self) {
-        let mut state = self.state();
-        while state.to_wake == 0 && !state.closed {
-            state = self
-                .wake
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        state.to_wake = state.to_wake.saturating_sub(1);
-    }
-
-    /// Has as many workers awake as are stuck.
-    fn stand_in_for(self: &Arc<Self>, stuck: usize) {
-        let wanted = stuck.min(self.size);
-        let mut state = self.state();
-        if state.closed {
-            return;
-        }
-        while state.awake < wanted {
-            state.awake += 1;
-            state.to_wake += 1;
-            self.wake.notify_one();
-        }
-        while state.awake > wanted {
-            state.awake -= 1;
-            self.put_to_sleep();
-        }
-    }
-}
-
-/// One worker thread, as the watchdog sees it.
-#[derive(Debug, Default)]
-struct Slot {
-    /// Odd while in an inline poll; only the thread itself counts it up.
-    polls: AtomicU64,
-    /// Whose poll it is: an index into `Watch::placements`.
-    whose: AtomicUsize,
 }
 
 /// What is watched: one for the process.
 #[derive(Debug, Default)]
 struct Watch {
+    /// Threads that have registered since the last look.
     slots: Mutex<Vec<Weak<Slot>>>,
     placements: Mutex<Vec<Weak<Placement>>>,
+    reserves: Mutex<Vec<Weak<Reserve>>>,
     sleeping: AtomicBool,
     thread: OnceLock<Thread>,
-}
-
-thread_local! {
-    static SLOT: OnceCell<Arc<Slot>> = const { OnceCell::new() };
-}
-
-/// A handler that is watched.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Watched(usize);
-
-impl Watched {
-    /// Has `placement` told when one of its inline polls is stuck.
-    pub(super) fn new(placement: &Arc<Placement>) -> Self {
-        let mut placements = Watch::global()
-            .placements
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        placements.push(Arc::downgrade(placement));
-        Self(placements.len() - 1)
-    }
-
-    /// Runs one inline poll under the watchdog's eyes.
-    pub(super) fn poll<T>(self, poll: impl FnOnce() -> T) -> T {
-        SLOT.with(|slot| {
-            let slot = slot.get_or_init(|| Watch::global().register());
-            let polls = slot.polls.load(Ordering::Relaxed);
-            slot.whose.store(self.0, Ordering::Relaxed);
-            slot.polls.store(polls.wrapping_add(1), Ordering::Release);
-            Watch::global().wake_up();
-            let output = poll();
-            slot.polls.store(polls.wrapping_add(2), Ordering::Release);
-            output
-        })
-    }
 }
 
 impl Watch {
@@ -186,13 +93,8 @@ impl Watch {
         WATCH.get_or_init(Self::default)
     }
 
-    fn register(&self) -> Arc<Slot> {
-        let slot = Arc::new(Slot::default());
-        self.slots
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::downgrade(&slot));
-        slot
+    fn lock<'a, T>(&self, what: &'a Mutex<T>) -> std::sync::MutexGuard<'a, T> {
+        what.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wake_up(&self) {
@@ -204,19 +106,20 @@ impl Watch {
         }
     }
 
-    /// Looks until the reserve is gone.
-    fn look_after(&self, reserve: &Weak<Reserve>) {
+    /// Looks until the cells are gone.
+    fn look_after(&self, cells: &[Weak<Reserve>]) {
         let _ = self.thread.set(std::thread::current());
         let mut seen: Vec<(Arc<Slot>, u64)> = Vec::new();
         let mut quiet = 0;
-        while let Some(reserve) = reserve.upgrade() {
-            if reserve.state().closed {
-                return;
+        loop {
+            let mut busy = self.look(&mut seen);
+            for cell in cells {
+                let Some(cell) = cell.upgrade().filter(|cell| !cell.is_closed()) else {
+                    return;
+                };
+                busy |= self.judge(&cell, &seen);
             }
-            let (stuck, news) = self.look(&mut seen);
-            reserve.stand_in_for(stuck);
-            drop(reserve);
-            quiet = if news || stuck > 0 { 0 } else { quiet + 1 };
+            quiet = if busy { 0 } else { quiet + 1 };
             if quiet < QUIET_LOOKS {
                 std::thread::sleep(LOOK);
             } else {
@@ -227,69 +130,67 @@ impl Watch {
         }
     }
 
-    /// How many workers are in the poll that they were in at the last look, and whether there was
-    /// any new poll.
-    fn look(&self, seen: &mut Vec<(Arc<Slot>, u64)>) -> (usize, bool) {
-        {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            for slot in slots.drain(..).filter_map(|slot| slot.upgrade()) {
-                seen.push((slot, 0));
-            }
-        }
+    /// Marks the workers that are stuck; whether there was any new poll.
+    fn look(&self, seen: &mut Vec<(Arc<Slot>, u64)>) -> bool {
+        let new = std::mem::take(&mut *self.lock(&self.slots));
+        seen.extend(new.iter().filter_map(Weak::upgrade).map(|slot| (slot, 0)));
         // A thread that has ended leaves us the last count.
         seen.retain(|(slot, _)| Arc::strong_count(slot) > 1);
-        let (mut stuck, mut news) = (0, false);
+        let mut news = false;
         for (slot, last) in seen {
-            let polls = slot.polls.load(Ordering::Acquire);
-            if polls != *last {
-                *last = polls;
-                news = true;
-            } else if polls % 2 == 1 {
-                stuck += 1;
-                self.report(slot.whose.load(Ordering::Relaxed));
-            }
+            news |= slot.look(last);
         }
-        (stuck, news)
+        news
     }
 
-    fn report(&self, whose: usize) {
-        let placements = self
-            .placements
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(placement) = placements.get(whose).and_then(Weak::upgrade) {
-            placement.relapse();
+    /// Has as many stand in as are stuck in a cell; whether any is.
+    fn judge(&self, cell: &Arc<Reserve>, seen: &[(Arc<Slot>, u64)]) -> bool {
+        let stuck = || seen.iter().filter(|(slot, _)| slot.is_stuck_in(cell));
+        let count = stuck().count();
+        let crowded = count >= STAND_INS;
+        cell.set_crowded(crowded);
+        if crowded {
+            let placements = self.lock(&self.placements);
+            for (slot, _) in stuck() {
+                if let Some(placement) = placements.get(slot.whose()).and_then(Weak::upgrade) {
+                    placement.relapse();
+                }
+            }
         }
+        // Only now: whoever is let go runs nothing inline that could hold it, too.
+        cell.stand_in_for(count);
+        count > 0
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::engine::Policy;
     use crate::plugin::Place;
 
-    /// All workers of a runtime are stuck in inline polls: the reserve takes over, the handler is
-    /// reported.
+    /// More polls than there are workers want to hold them: the reserve stands in, the handler is
+    /// reported, and somebody else is answered.
     #[test]
     fn stuck_workers_are_stood_in_for() {
-        let cores = 2;
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(runtime_threads(cores))
+            .worker_threads(CELL_WORKERS)
             .enable_all()
             .build()
             .unwrap();
-        let watchdog = Watchdog::start(runtime.handle().clone(), cores);
-        let placement = Arc::new(Placement::new(Policy::Adaptive));
-        (0..100).for_each(|_| placement.record(Duration::ZERO));
-        assert_eq!(placement.place(), Place::Inline);
+        let watchdog = Watchdog::start(&[runtime.handle().clone()]);
+        let placement = Arc::new(Placement::new(Policy::Adaptive, true));
         let watched = Watched::new(&placement);
         let release = Arc::new(AtomicBool::new(false));
-        for _ in 0..cores {
-            let release = release.clone();
+        let (refused, inline_refused) = std::sync::mpsc::channel();
+        for _ in 0..2 * CELL_WORKERS {
+            let (release, placement, refused) =
+                (release.clone(), placement.clone(), refused.clone());
             runtime.spawn(async move {
+                if placement.begin(|| watched.is_crowded()) != Place::Inline {
+                    let _ = refused.send(());
+                    return;
+                }
                 watched.poll(|| {
                     while !release.load(Ordering::Relaxed) {
                         std::thread::yield_now();
@@ -297,14 +198,23 @@ mod tests {
                 });
             });
         }
-        // A bounded wait for the answer of somebody else, not a measurement.
+        // Bounded waits for what must happen, not measurements.
+        let limit = Duration::from_secs(20);
+        let stopped_in_time = inline_refused.recv_timeout(limit);
         let (done, answered) = std::sync::mpsc::channel();
-        std::thread::sleep(Duration::from_millis(20));
-        runtime.spawn(async move { done.send(Instant::now()) });
-        let answered = answered.recv_timeout(Duration::from_secs(20));
+        runtime.spawn(async move { done.send(()) });
+        let answered = answered.recv_timeout(limit);
         release.store(true, Ordering::Relaxed);
+        assert!(
+            stopped_in_time.is_ok(),
+            "nothing kept the handler from holding all workers"
+        );
         assert!(answered.is_ok(), "nobody stood in for the stuck workers");
-        assert_eq!(placement.place(), Place::Thread);
+        assert_eq!(
+            placement.begin(|| false),
+            Place::Thread,
+            "the handler was not reported"
+        );
         drop(watchdog);
     }
 }

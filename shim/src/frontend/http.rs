@@ -68,40 +68,51 @@ impl<F: Invoke> Http<F> {
     }
 
     /// From what came of the invocation to the response, logged.
-    fn finish(&self, seen: Seen, ran: Result<Ran, BodyError>) -> Response<Body> {
-        let mut ending = Ending::default();
-        let mut response = match ran {
-            Ok(Ran {
-                outcome: Ok(outcome),
-                fault,
-            }) => {
-                ending.duration = outcome.duration;
-                ending.cold_start = outcome.cold_start;
-                match outcome.result {
-                    Ok(Answer::Event(body)) => render::event(body, seen.accepts),
-                    Ok(Answer::Http(response)) => render::web(response),
-                    Err(error) => {
-                        // A handler that fails because the body did is not to blame.
-                        let response = match &fault {
-                            Some(fault) => problem::body_error(fault),
-                            None => problem::function_error(&error),
-                        };
-                        ending.error = Some(error);
-                        response
-                    }
-                }
-            }
-            Ok(Ran {
-                outcome: Err(refusal),
-                ..
-            }) => {
+    fn finish(&self, seen: Seen, ran: Ran) -> Response<Body> {
+        let outcome = match ran.outcome {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
                 let response = problem::refusal(&refusal);
-                ending.refusal = Some(refusal);
-                response
+                return self.finish_otherwise(seen, response, Some(refusal));
             }
-            Err(error) => problem::body_error(&error),
+        };
+        let (mut response, error) = match outcome.result {
+            Ok(Answer::Event(body)) => (render::event(body, seen.accepts), None),
+            Ok(Answer::Http(response)) => (render::web(response), None),
+            Err(error) => {
+                // A handler that fails because the body did is not to blame.
+                let response = match &ran.fault {
+                    Some(fault) => problem::body_error(fault),
+                    None => problem::function_error(&error),
+                };
+                (response, Some(error))
+            }
         };
         complete(&mut response, &seen);
+        if log::is_on() {
+            let ending = Ending {
+                duration: outcome.duration,
+                cold_start: outcome.cold_start,
+                error,
+                refusal: None,
+            };
+            log::when_done(seen, self.function.name(), ending, &mut response);
+        }
+        response
+    }
+
+    /// The response to a request for which nothing ran, logged.
+    fn finish_otherwise(
+        &self,
+        seen: Seen,
+        mut response: Response<Body>,
+        refusal: Option<Refusal>,
+    ) -> Response<Body> {
+        complete(&mut response, &seen);
+        let ending = Ending {
+            refusal,
+            ..Ending::default()
+        };
         log::when_done(seen, self.function.name(), ending, &mut response);
         response
     }
@@ -121,31 +132,30 @@ impl<F: Invoke> App for Http<F> {
     // moves its arguments once more), the invocation is made where it is handed over, and what only
     // requests with bodies need is boxed.
     fn call(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send {
+        let arrived = Instant::now();
         async move {
-            let arrived = Instant::now();
             let accepts = self.function.accepts();
             let (id, trace_id) = seen::ids(request.headers());
             let seen = Seen::new(&request, accepts, id);
             if *request.method() == Method::CONNECT {
-                let mut response = problem::no_tunnel();
-                complete(&mut response, &seen);
-                return response;
+                return self.finish_otherwise(seen, problem::no_tunnel(), None);
             }
-            let ran = if request.body().is_end_stream() {
+            if request.body().is_end_stream() {
                 let running = self.function.invoke(Invocation {
-                    id: seen.id,
+                    id,
                     payload: without_body(request, accepts),
                     trace_id,
                     arrived,
                 });
-                Ok(Ran {
-                    outcome: running.await,
-                    fault: None,
-                })
-            } else {
-                Box::pin(self.run_with_body(request, &seen, trace_id, arrived)).await
-            };
-            self.finish(seen, ran)
+                let outcome = running.await;
+                let fault = None;
+                return self.finish(seen, Ran { outcome, fault });
+            }
+            let running = Box::pin(self.run_with_body(request, &seen, trace_id, arrived));
+            match running.await {
+                Ok(ran) => self.finish(seen, ran),
+                Err(error) => self.finish_otherwise(seen, problem::body_error(&error), None),
+            }
         }
     }
 }
@@ -161,7 +171,7 @@ fn without_body(request: Request<Incoming>, accepts: Accepts) -> Payload {
 /// What every response gets, whatever it says.
 fn complete(response: &mut Response<Body>, seen: &Seen) {
     render::fit_body(response, seen.head);
-    if let Ok(id) = HeaderValue::from_str(&seen.id) {
+    if let Ok(id) = HeaderValue::from_bytes(seen.id.as_bytes()) {
         response.headers_mut().entry(REQUEST_ID).or_insert(id);
     }
 }

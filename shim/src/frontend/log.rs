@@ -22,6 +22,11 @@ pub(super) struct Ending {
     pub(super) refusal: Option<Refusal>,
 }
 
+/// Whether anything is logged about requests.
+pub(super) fn is_on() -> bool {
+    tracing::enabled!(target: "shim::invocation", tracing::Level::ERROR)
+}
+
 /// Logs the request: now when its response is whole, otherwise when the stream has ended.
 pub(super) fn when_done(seen: Seen, function: &str, ending: Ending, response: &mut Response<Body>) {
     let status = response.status().as_u16();

@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderName, Method, Request, Uri};
 
+use super::log;
 use crate::invocation::{Accepts, RequestId};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -16,19 +17,19 @@ pub(super) struct Seen {
     /// The response must have no body.
     pub(super) head: bool,
     pub(super) accepts: Accepts,
-    /// For the log line of a web handler; all events look the same.
+    /// For the log line of a web handler, if there will be one; all events look the same.
     pub(super) target: Option<(Method, Uri)>,
 }
 
 impl Seen {
     /// Copies no text: method and path are counted references or small.
     pub(super) fn new<B>(request: &Request<B>, accepts: Accepts, id: RequestId) -> Self {
-        let web = matches!(accepts, Accepts::Http { .. });
+        let told = matches!(accepts, Accepts::Http { .. }) && log::is_on();
         Self {
             id,
             head: *request.method() == Method::HEAD,
             accepts,
-            target: web.then(|| (request.method().clone(), request.uri().clone())),
+            target: told.then(|| (request.method().clone(), request.uri().clone())),
         }
     }
 }

@@ -98,7 +98,7 @@ impl Handler {
         // SAFETY: (I7) `raw` as above; the instance comes from this handler's `start` and was not
         // stopped, since `stop` takes it by value.
         let run = unsafe { self.0.module.run()(self.0.raw, instance, request) };
-        Run::new(run, self.0.clone())
+        Run::new(run)
     }
 
     /// Ends an instance, after a run that still has it. The author's `stop` is not called if the

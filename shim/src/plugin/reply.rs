@@ -61,19 +61,15 @@ pub(super) fn broken(message: String) -> FunctionError {
 fn http_response(fields: &Fields, body: Body) -> Result<Response<Body>, FunctionError> {
     let mut response = Response::new(body);
     let mut name = None;
-    for (found, value) in fields.iter_shared() {
+    for (found, value) in fields.iter() {
         match found {
             tag::STATUS => {
-                let number = value
-                    .as_ref()
-                    .try_into()
-                    .map(u16::from_le_bytes)
-                    .unwrap_or_default();
+                let number = value.try_into().map(u16::from_le_bytes).unwrap_or_default();
                 *response.status_mut() = StatusCode::from_u16(number)
                     .map_err(|_| broken(format!("the handler answered with status {number}")))?;
             }
             tag::HEADER_NAME => {
-                name = Some(HeaderName::from_bytes(&value).map_err(|error| {
+                name = Some(HeaderName::from_bytes(value).map_err(|error| {
                     broken(format!(
                         "the handler answered with a bad header name: {error}"
                     ))
@@ -81,11 +77,12 @@ fn http_response(fields: &Fields, body: Body) -> Result<Response<Body>, Function
             }
             tag::HEADER_VALUE => {
                 if let Some(name) = name.take() {
-                    let value = HeaderValue::from_maybe_shared(value).map_err(|error| {
-                        broken(format!(
-                            "the handler answered with a bad header value: {error}"
-                        ))
-                    })?;
+                    let value =
+                        HeaderValue::from_maybe_shared(fields.shared(value)).map_err(|error| {
+                            broken(format!(
+                                "the handler answered with a bad header value: {error}"
+                            ))
+                        })?;
                     response.headers_mut().append(name, value);
                 }
             }

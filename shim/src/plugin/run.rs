@@ -3,14 +3,12 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_ffi::FfiFuture;
 use plugin_api_abi::types::{AbiCancel, AbiReply, AbiRun};
 
-use super::handler::Attached;
 use super::reply;
 use crate::invocation::{Answer, ErrorKind, FunctionError};
 
@@ -18,8 +16,6 @@ use crate::invocation::{Answer, ErrorKind, FunctionError};
 pub struct Run {
     future: FfiFuture<AbiReply>,
     cancel: AbiCancel,
-    /// Keeps what the run uses alive.
-    _handler: Arc<Attached>,
 }
 
 /// What a run came to.
@@ -40,11 +36,11 @@ impl Finished {
 }
 
 impl Run {
-    pub(super) fn new(run: AbiRun, handler: Arc<Attached>) -> Self {
+    /// The run counts what it uses of the handler by itself.
+    pub(super) fn new(run: AbiRun) -> Self {
         Self {
             future: run.future,
             cancel: run.cancel,
-            _handler: handler,
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::cells::Cells;
 use super::connection::{self, Protocols};
 use super::connections::Connections;
 use super::limits::Limits;
@@ -22,6 +23,7 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from
 
 /// Accepts until it is dropped; each connection runs in a task of its own.
 pub(super) async fn accept<A: App>(
+    cells: &Cells,
     listener: &Listener,
     app: Arc<A>,
     limits: &Limits,
@@ -36,10 +38,24 @@ pub(super) async fn accept<A: App>(
         let socket = next_socket(listener).await;
         let member = connections.join();
         let (app, protocols) = (app.clone(), protocols.clone());
-        tokio::spawn(async move {
+        let dealt = cells.deal();
+        let dealt_to = dealt.elsewhere();
+        let run = move |socket| async move {
             connection::run(socket, app, protocols, member.activity().clone()).await;
-            drop((member, place));
-        });
+            drop((member, place, dealt));
+        };
+        match dealt_to {
+            None => drop(tokio::spawn(run(socket))),
+            Some(runtime) => match socket.detach() {
+                Ok(socket) => drop(runtime.spawn(async move {
+                    match socket.attach() {
+                        Ok(socket) => run(socket).await,
+                        Err(error) => tracing::warn!(%error, "a connection was lost"),
+                    }
+                })),
+                Err(error) => tracing::warn!(%error, "a connection was lost"),
+            },
+        }
     }
 }
 

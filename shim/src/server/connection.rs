@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::{Request, Response};
+use http::Request;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -69,7 +69,14 @@ pub(super) async fn run<A: App>(
     });
     let service = service_fn(move |request: Request<Incoming>| {
         let has_body = !request.body().is_end_stream();
-        answer(request, InFlight::new(&link, has_body))
+        let in_flight = InFlight::new(&link, has_body);
+        async move {
+            let response = in_flight.app().call(request).await;
+            Ok::<_, Infallible>(response.map(|body| Counted {
+                body,
+                request: in_flight,
+            }))
+        }
     });
     let end = if http2 {
         // Boxed: it is rare, and its state is several times that of HTTP/1.
@@ -125,20 +132,6 @@ async fn obeying<W: Future>(
         }
     })
     .await
-}
-
-/// Answers one request, counted as in flight until its response is handed over.
-fn answer<A: App>(
-    request: Request<Incoming>,
-    in_flight: InFlight<A>,
-) -> impl Future<Output = Result<Response<Counted<A>>, Infallible>> + Send {
-    async move {
-        let response = in_flight.app().call(request).await;
-        Ok(response.map(|body| Counted {
-            body,
-            request: in_flight,
-        }))
-    }
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -95,7 +95,12 @@ impl AsyncRead for Io {
         if !this.prefix.is_empty() {
             let length = this.prefix.len().min(buf.remaining());
             buf.put_slice(&this.prefix[..length]);
-            this.prefix.drain(..length);
+            if length < this.prefix.len() {
+                this.prefix.drain(..length);
+            } else {
+                // Frees the memory, which the connection's further life has no use for.
+                this.prefix = Vec::new();
+            }
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();

@@ -10,6 +10,7 @@
 
 mod accept;
 mod activity;
+mod cells;
 mod clock;
 mod connection;
 mod connections;
@@ -23,6 +24,7 @@ mod sweeper;
 #[cfg(test)]
 mod tests;
 
+pub use cells::Cells;
 pub use limits::Limits;
 pub use listener::Listener;
-pub use serve::{Drained, serve};
+pub use serve::{Drained, serve, serve_on};

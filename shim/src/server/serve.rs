@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::accept::accept;
+use super::cells::Cells;
 use super::clock::Clock;
 use super::connections::Connections;
 use super::limits::Limits;
@@ -41,13 +42,24 @@ pub async fn serve<A: App>(
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) -> Drained {
+    serve_on(Cells::current(), listener, app, limits, stop).await
+}
+
+/// As [`serve`], with connections dealt among `cells`.
+pub async fn serve_on<A: App>(
+    cells: Cells,
+    listener: Listener,
+    app: A,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) -> Drained {
     let connections = Cut(Connections::new(Arc::new(Clock::new())));
     let connections = &connections.0;
     let _sweeper = Background(tokio::spawn(sweep(connections.clone(), limits.clone())));
     tokio::select! {
         biased;
         () = stop => {}
-        never = accept(&listener, Arc::new(app), &limits, connections) => match never {},
+        never = accept(&cells, &listener, Arc::new(app), &limits, connections) => match never {},
     }
     drop(listener);
     connections.drain();

@@ -3,10 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process;
+
+use shim_testkit::Program;
 
 use super::{BAD, BUILD, CDYLIB, Folder};
 use crate::builds::Build;
-use crate::process::{self, SHIM, skipped};
+use crate::tools::{SHIM, skipped};
 
 #[test]
 fn nothing_is_there() {
@@ -53,21 +56,19 @@ fn a_file_that_may_not_be_read() {
     let root = fs::File::open(&plugin).is_ok();
     let shim = folder.path("shim");
     fs::copy(SHIM, &shim).expect("a copy");
-    let tool = process::command("setpriv").arg("--version").output();
+    let tool = process::Command::new("setpriv").arg("--version").output();
     if root && tool.is_err() {
         return skipped("a plugin that may not be read: root may, and there is no setpriv");
     }
     for arguments in [&["inspect"][..], &["--port", "0", "--plugin"]] {
-        let mut command = if root {
-            let mut command = process::command("setpriv");
-            command
-                .args(["--reuid", "65534", "--clear-groups"])
-                .arg(&shim);
-            command
+        let command = if root {
+            let tool = Program::at(Path::new("setpriv")).command();
+            tool.words(["--reuid", "65534", "--clear-groups"])
+                .word(&shim)
         } else {
-            process::command(&shim)
+            Program::at(&shim).command()
         };
-        let ended = folder.ended(command.args(arguments).arg(&plugin));
+        let ended = folder.ended(command.words(arguments).word(&plugin));
         assert_eq!(ended, (BAD, message.to_owned()));
     }
 }

@@ -4,7 +4,7 @@ use std::env::consts::ARCH;
 use std::fs;
 
 use super::{BUILD, CDYLIB, Folder};
-use crate::process::{has_c_compiler, skipped};
+use crate::tools::{has_c_compiler, skipped};
 
 const SHARED: [&str; 4] = ["-shared", "-fPIC", "-nostdlib", "-ox.so"];
 

@@ -7,14 +7,13 @@ mod linking;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use tempfile::TempDir;
+use shim_testkit::{Command, TempDir};
 
-use crate::process::{self, SHIM};
+use crate::tools;
 
 /// The exit code of a bad plugin (`EX_DATAERR`).
-const BAD: Option<i32> = Some(65);
+const BAD: i32 = 65;
 const BUILD: &str = "`cargo build --release --lib`";
 const CDYLIB: &str = "`[lib] crate-type = [\"cdylib\"]`";
 
@@ -46,27 +45,27 @@ impl Folder {
     /// Compiles C in this folder.
     fn cc(&self, arguments: &[&str], source: &str) {
         self.put("x.c", source);
-        let mut command = process::command("cc");
+        let mut command = std::process::Command::new("cc");
         command.current_dir(&self.0).args(arguments).arg("x.c");
-        let output = process::run(&mut command);
+        let output = tools::run(&mut command);
         assert!(output.status.success(), "{command:?}: {output:?}");
     }
 
     /// What these arguments lead to: the exit code, and what was said, without this folder's path
     /// and without log lines.
-    fn outcome(&self, arguments: &[&str], plugin: &Path) -> (Option<i32>, String) {
-        self.ended(process::command(SHIM).args(arguments).arg(plugin))
+    fn outcome(&self, arguments: &[&str], plugin: &Path) -> (i32, String) {
+        self.ended(tools::shim().command().words(arguments).word(plugin))
     }
 
-    fn ended(&self, command: &mut Command) -> (Option<i32>, String) {
-        let output = process::run(command);
-        let said = String::from_utf8_lossy(&output.stderr);
+    fn ended(&self, command: Command) -> (i32, String) {
+        let finished = command.run();
+        let said = finished.stderr();
         let said = said
             .lines()
             .filter(|line| !line.starts_with("{\"timestamp\""));
         let said: String = said.map(|line| format!("{line}\n")).collect();
         let folder = self.path("").display().to_string();
-        (output.status.code(), said.replace(&folder, "/dir/"))
+        (finished.code(), said.replace(&folder, "/dir/"))
     }
 
     /// Both `shim --plugin` and `shim inspect` refuse the file with this message and hint.

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{process, repository};
+use crate::{repository, tools};
 pub(crate) use sources::keep;
 pub(crate) use variants::{DIFFERENT, INCOMPATIBLE, NEWER, Variant};
 
@@ -142,8 +142,7 @@ pub(crate) fn shim(variant: &'static Variant) -> PathBuf {
     cargo.args(["build", "-p", "shim", "--bin", "shim", "--manifest-path"]);
     cargo.arg(workspace.join("Cargo.toml"));
     Profile::Debug.set(&mut cargo);
-    // Apart from the probes, so that both build at the same time.
-    let target = directory().join(format!("target-shim-{}", variant.name));
+    let target = Compiler::Main.target();
     build(cargo.arg("--target-dir").arg(&target), variant.name);
     target.join("debug/shim")
 }
@@ -159,7 +158,7 @@ pub(crate) fn kept() -> Vec<PathBuf> {
 }
 
 fn build(cargo: &mut Command, what: &str) {
-    let output = process::run(cargo);
+    let output = tools::run(cargo);
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "`{what}` does not build:\n{log}");
 }
@@ -203,9 +202,9 @@ impl Compiler {
 
     fn cargo(&self) -> Command {
         let mut command = match self {
-            Self::Main => process::command(env!("CARGO")),
+            Self::Main => Command::new(env!("CARGO")),
             Self::In(directory) => {
-                let mut command = process::command(directory.join("cargo"));
+                let mut command = Command::new(directory.join("cargo"));
                 command.env("RUSTC", directory.join("rustc"));
                 command.env("RUSTDOC", directory.join("rustdoc"));
                 command
@@ -219,6 +218,7 @@ impl Compiler {
             }
         }
         command
+            .env_remove("LD_LIBRARY_PATH")
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_PROFILE_DEV_DEBUG", "0");
         command

@@ -59,8 +59,13 @@ impl Handler for Counter {
     type Instance = u64;
 
     async fn init(ctx: &InitContext) -> Result<Self, Error> {
-        let step = ctx.var("STEP").unwrap_or("1").parse()?;
-        Ok(Self { step })
+        match ctx.var("STEP").unwrap_or("1") {
+            "panic" => panic!("asked to panic in init"),
+            "hang" => std::future::pending().await,
+            number => Ok(Self {
+                step: number.parse()?,
+            }),
+        }
     }
 
     async fn start(&self) -> Result<u64, Error> {

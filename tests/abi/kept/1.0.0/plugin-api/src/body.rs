@@ -10,6 +10,7 @@ use futures_core::Stream;
 use http_body::{Frame, SizeHint};
 use plugin_api_abi::fault::Fault;
 use plugin_api_abi::glue::entry::{EntryError as _, ResponseBody};
+use plugin_api_abi::glue::own_thread;
 use plugin_api_abi::stream::{AbiChunk, CHUNK_DATA, CHUNK_ERROR};
 use plugin_api_abi::types::ERROR_HANDLER;
 use serde::de::DeserializeOwned;
@@ -42,8 +43,10 @@ enum Inner {
     Empty,
     Full(Bytes),
     Chunks(Pin<Box<dyn Stream<Item = AbiChunk> + Send>>),
-    Stream(Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>),
+    Stream(Pieces),
 }
+
+type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 impl Body {
     /// No bytes.
@@ -111,6 +114,15 @@ impl Body {
             whole.extend_from_slice(&piece);
         }
         Ok(whole.freeze())
+    }
+
+    /// As [`bytes`](Self::bytes), for a plain `fn`, to which request bodies come whole. Waiting for
+    /// a streamed one it blocks the thread: not for async code.
+    ///
+    /// # Errors
+    /// As [`chunk`](Self::chunk).
+    pub fn blocking_bytes(self) -> Result<Bytes, Error> {
+        own_thread::block_on(self.bytes())
     }
 
     /// All of it, as UTF-8 text.
@@ -204,7 +216,7 @@ impl Stream for Receiver {
 }
 
 /// A stream in the form that crosses; an error is its last chunk.
-struct Chunks(Option<Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>>);
+struct Chunks(Option<Pieces>);
 
 impl Stream for Chunks {
     type Item = AbiChunk;

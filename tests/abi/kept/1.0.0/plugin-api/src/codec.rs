@@ -2,13 +2,16 @@
 //!
 //! `EventType` and `ResponseType` have a marker parameter, which the compiler infers: it lets one
 //! trait cover "anything that deserialises" as well as the few types that stand for themselves.
+//! `Bytes` may be both, if some crate turns on the `serde` feature of `bytes`; what it means here
+//! must not depend on that, so [`EventOf`] and [`ResponseOf`] settle its marker.
 
 use std::any::type_name;
+use std::marker::PhantomData;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Uri, Version};
 use plugin_api_abi::fields::{FieldsWriter, tag};
-use plugin_api_abi::glue::entry::{Request, Response, ResponseBody};
+use plugin_api_abi::glue::entry::{Entry, Request, Response, ResponseBody};
 use plugin_api_abi::types::{FLAG_BYTES, FLAG_BYTES_RESPONSE, FLAG_HTTP, KIND_EVENT, KIND_HTTP};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +24,32 @@ pub enum Json {}
 pub enum Raw {}
 /// Marker: HTTP.
 pub enum Web {}
+/// Marker: a `Result` under another name, with the marker of its `Ok`.
+pub struct Fallible<M>(PhantomData<M>);
+
+/// Names the marker of an event type: `EventOf::<T>::MARKER`. What stands on the type itself comes
+/// before what stands on a trait.
+pub struct EventOf<T>(PhantomData<T>);
+/// Names the marker of a response type, likewise.
+pub struct ResponseOf<T>(PhantomData<T>);
+
+impl EventOf<Bytes> {
+    /// Bytes are bytes.
+    pub const MARKER: PhantomData<Raw> = PhantomData;
+}
+
+impl ResponseOf<Bytes> {
+    /// Bytes are bytes.
+    pub const MARKER: PhantomData<Raw> = PhantomData;
+}
+
+/// The marker of all other types: whatever fits.
+pub trait AnyMarker<M> {
+    /// To be inferred.
+    const MARKER: PhantomData<M> = PhantomData;
+}
+impl<T, M> AnyMarker<M> for EventOf<T> {}
+impl<T, M> AnyMarker<M> for ResponseOf<T> {}
 
 /// A type that a handler can take as its event.
 #[diagnostic::on_unimplemented(
@@ -32,8 +61,6 @@ pub enum Web {}
 pub trait EventType<M>: Sized {
     /// The `FLAG_…` bits that follow from the type.
     const FLAGS: u64;
-    /// What the plugin's record says of it.
-    const KIND: &'static str;
     /// Makes the event.
     fn from_request(request: Request) -> Result<Self, Error>;
 }
@@ -52,40 +79,99 @@ pub trait ResponseType<M>: Sized {
     fn into_response(self) -> Result<Response, Error>;
 }
 
-/// Makes a handler's event.
-pub fn decode<T: EventType<M>, M>(request: Request) -> Result<T, Error> {
-    T::from_request(request)
+/// An error that a handler can return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a handler",
+    label = "does not turn into `plugin_api::Error`",
+    note = "an error is a type that implements `std::error::Error`, `anyhow::Error`, `String`, or a type of yours with `impl From<{Self}> for plugin_api::Error`"
+)]
+pub trait ErrorType: Into<Error> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Error>> ErrorType for E {}
+
+/// How a handler's event is made.
+pub struct EventCodec<T> {
+    /// The `FLAG_…` bits that follow from the type.
+    pub flags: u64,
+    /// Makes it.
+    pub decode: fn(Request) -> Result<T, Error>,
 }
 
-/// Turns a handler's response into what crosses.
-pub fn respond<T: ResponseType<M>, M>(response: T) -> Result<Response, Error> {
-    response.into_response()
+/// How a handler's response is turned into what crosses.
+pub struct ResponseCodec<T> {
+    /// The `FLAG_…` bits that follow from the type.
+    pub flags: u64,
+    /// Turns it.
+    pub encode: fn(T) -> Result<Response, Error>,
 }
 
-/// Turns what a fallible handler returned into what crosses.
-pub fn respond_result<T: ResponseType<M>, E: Into<Error>, M>(
-    result: Result<T, E>,
-) -> Result<Response, Error> {
-    result.map_err(Into::into)?.into_response()
+/// The codec of an event type.
+pub const fn event<T: EventType<M>, M>(_: PhantomData<M>) -> EventCodec<T> {
+    EventCodec {
+        flags: T::FLAGS,
+        decode: T::from_request,
+    }
 }
 
+/// The codec of a response type.
+pub const fn response<T: ResponseType<M>, M>(_: PhantomData<M>) -> ResponseCodec<T> {
+    ResponseCodec {
+        flags: T::FLAGS,
+        encode: T::into_response,
+    }
+}
+
+/// Turns what a handler failed with into our error.
+pub fn fallible<T, E: ErrorType>(result: Result<T, E>) -> Result<T, Error> {
+    result.map_err(Into::into)
+}
+
+/// What the plugin's record says of a handler's event type.
+pub const fn event_kind<E: Entry>() -> &'static str {
+    if E::FLAGS & FLAG_HTTP != 0 {
+        "http"
+    } else if E::FLAGS & FLAG_BYTES != 0 {
+        "bytes"
+    } else {
+        "json"
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> EventType<Json> for T {
     const FLAGS: u64 = 0;
-    const KIND: &'static str = "json";
 
     fn from_request(request: Request) -> Result<Self, Error> {
-        serde_json::from_slice(&request.body).map_err(|error| {
-            Error::bad_event(format_args!(
-                "cannot make a `{}` from the event: {error}",
-                type_name::<T>()
-            ))
+        // No event at all is the JSON that stands for nothing.
+        let nothing = request.body.is_empty();
+        let json = if nothing { b"null" } else { &*request.body };
+        serde_json::from_slice(json).map_err(|error| {
+            let wanted = type_name::<T>();
+            if nothing {
+                Error::bad_event(format_args!("the event is empty, expected a `{wanted}`"))
+            } else {
+                Error::bad_event(format_args!(
+                    "cannot make a `{wanted}` from the event: {error}"
+                ))
+            }
         })
+    }
+}
+
+/// The event of a handler that takes none: anything goes, and is dropped unread.
+pub struct NoEvent;
+
+impl EventType<Raw> for NoEvent {
+    const FLAGS: u64 = 0;
+
+    fn from_request(_: Request) -> Result<Self, Error> {
+        Ok(Self)
     }
 }
 
 impl EventType<Raw> for Bytes {
     const FLAGS: u64 = FLAG_BYTES;
-    const KIND: &'static str = "bytes";
 
     fn from_request(request: Request) -> Result<Self, Error> {
         Ok(request.body)
@@ -94,7 +180,6 @@ impl EventType<Raw> for Bytes {
 
 impl EventType<Web> for http::Request<Body> {
     const FLAGS: u64 = FLAG_HTTP;
-    const KIND: &'static str = "http";
 
     fn from_request(request: Request) -> Result<Self, Error> {
         let body = match request.stream {
@@ -136,6 +221,7 @@ fn version(value: &[u8]) -> Version {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize> ResponseType<Json> for T {
     const FLAGS: u64 = 0;
 
@@ -148,6 +234,15 @@ impl<T: Serialize> ResponseType<Json> for T {
             )
         })?;
         Ok(event_response(ResponseBody::Full(json.into())))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ResponseType<M>, E: Into<Error>, M> ResponseType<Fallible<M>> for Result<T, E> {
+    const FLAGS: u64 = T::FLAGS;
+
+    fn into_response(self) -> Result<Response, Error> {
+        self.map_err(Into::into)?.into_response()
     }
 }
 
@@ -167,8 +262,9 @@ impl ResponseType<Raw> for Body {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<B: Into<Body>> ResponseType<Web> for http::Response<B> {
-    const FLAGS: u64 = FLAG_HTTP;
+    const FLAGS: u64 = 0;
 
     fn into_response(self) -> Result<Response, Error> {
         let (head, body) = self.into_parts();

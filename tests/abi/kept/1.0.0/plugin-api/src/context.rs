@@ -112,13 +112,12 @@ impl fmt::Debug for Context {
 
 /// The Amazon Cognito identity of a caller.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct CognitoIdentity {
     /// The authenticated identity.
-    #[serde(alias = "cognitoIdentityId")]
+    #[serde(rename = "cognitoIdentityId")]
     pub identity_id: String,
     /// The identity pool that authorised the call.
-    #[serde(alias = "cognitoIdentityPoolId")]
+    #[serde(rename = "cognitoIdentityPoolId")]
     pub identity_pool_id: String,
 }
 

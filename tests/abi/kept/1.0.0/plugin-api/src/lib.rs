@@ -115,7 +115,10 @@ pub mod __private {
     pub use plugin_api_abi::types::{FLAG_BLOCKING, FLAG_STATELESS};
     pub use plugin_api_abi::{ABI_VERSION, abi_stable::library::LibHeader};
 
-    pub use crate::codec::{EventType, ResponseType, decode, respond, respond_result};
+    pub use crate::codec::{
+        AnyMarker, EventCodec, EventOf, NoEvent, ResponseCodec, ResponseOf, event, event_kind,
+        fallible, response,
+    };
     pub use crate::context::{context, init_context};
 
     /// The version of this crate.

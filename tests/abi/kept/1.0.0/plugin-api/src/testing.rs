@@ -19,37 +19,26 @@
 //!
 //! The name in the angle brackets is that of the function, or of the type that implements
 //! [`Handler`](crate::Handler). The methods block the test's thread and may be called from several;
-//! the handler itself runs on a tokio runtime, as under the shim.
+//! timers, sockets and tasks of the handler work, as under the shim.
 
 use std::future::Future;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
-use plugin_api_abi::fault::Fault;
 use plugin_api_abi::fields::{Fields, FieldsWriter, tag};
 use plugin_api_abi::glue::entry::{self, Entry, EntryError as _, ResponseBody};
 use plugin_api_abi::glue::guard::Guard;
 use plugin_api_abi::glue::instance::{Slot, Started};
 use plugin_api_abi::glue::invocation::{Function as Settings, Invocation};
-use plugin_api_abi::glue::runtime;
+use plugin_api_abi::glue::{own_thread, runtime};
 use plugin_api_abi::types::FLAG_STATELESS;
 use serde::Serialize;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use crate::{Body, Error};
-
-/// The event of a handler that takes none: anything.
-#[doc(hidden)]
-pub struct AnyEvent;
-
-impl<'de> Deserialize<'de> for AnyEvent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self)
-    }
-}
 
 /// A loaded handler. Instances are pooled as under the shim.
 pub struct Function<E: Entry> {
@@ -95,8 +84,7 @@ impl<E: Entry<Error = Error>> Builder<E> {
     pub fn load(self) -> Result<Function<E>, Error> {
         let settings = Arc::new(self.settings);
         let for_init = settings.clone();
-        let handler = guarded(&settings, || {}, async move { E::init(&for_init).await })
-            .and_then(|made| made)?;
+        let handler = guarded(&settings, async move { E::init(&for_init).await })?;
         Ok(Function {
             handler: Arc::new(handler),
             settings,
@@ -195,13 +183,13 @@ impl<E: Entry<Error = Error>> Function<E> {
         let mut result = Ok(());
         for slot in idle {
             let handler = self.handler.clone();
-            let stopped = guarded(&self.settings, || {}, async move {
+            let stopped = guarded(&self.settings, async move {
                 match slot.take().await {
                     Some(instance) => handler.stop(instance).await,
                     None => Ok(()),
                 }
             });
-            result = result.and(stopped.and_then(|stopped| stopped));
+            result = result.and(stopped);
         }
         result
     }
@@ -235,7 +223,7 @@ impl<E: Entry<Error = Error>> Function<E> {
                 };
                 collect(handler.run(Ok(&mut instance), request).await?).await
             };
-            return on_runtime(invocation, || {}, run)?;
+            return on_this_thread(invocation, || {}, run)?;
         }
 
         let slot = match self
@@ -245,11 +233,11 @@ impl<E: Entry<Error = Error>> Function<E> {
             .pop()
         {
             Some(slot) => slot,
-            None => self.start()?,
+            None => self.start(),
         };
         let (damaged, for_run) = (slot.clone(), slot.clone());
         let run = async move { collect(for_run.run(&handler, request).await?).await };
-        let result = on_runtime(invocation, move || damaged.mark_panicked(), run);
+        let result = on_this_thread(invocation, move || damaged.mark_panicked(), run);
         if slot.is_poolable() {
             self.idle
                 .lock()
@@ -259,49 +247,40 @@ impl<E: Entry<Error = Error>> Function<E> {
         result?
     }
 
-    fn start(&self) -> Result<Arc<Slot<E>>, Error> {
+    fn start(&self) -> Arc<Slot<E>> {
         let handler = self.handler.clone();
-        let started = guarded(&self.settings, || {}, async move { handler.start().await });
-        Ok(Slot::new(match started.and_then(|started| started) {
+        let started = guarded(&self.settings, async move { handler.start().await });
+        Slot::new(match started {
             Ok(instance) => Started::Instance(instance),
             Err(error) => Started::Failed(Some(error)),
-        }))
+        })
     }
 }
 
 /// A step of the lifecycle that belongs to no invocation.
-fn guarded<T: Send + 'static>(
+fn guarded<T>(
     settings: &Arc<Settings>,
-    on_panic: impl FnMut() + Send + Unpin + 'static,
-    step: impl Future<Output = T> + Send + 'static,
+    step: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     let invocation = Invocation::new(settings.clone(), Fields::default(), 0);
-    on_runtime(Arc::new(invocation), on_panic, step)
+    on_this_thread(Arc::new(invocation), || {}, step)?
 }
 
-/// Runs `step` behind the panic barrier on the plugin's runtime, and waits for it.
-fn on_runtime<T: Send + 'static>(
+/// Runs `step` behind the panic barrier, with the plugin's runtime entered, and waits for it.
+fn on_this_thread<T>(
     invocation: Arc<Invocation>,
-    on_panic: impl FnMut() + Send + Unpin + 'static,
-    step: impl Future<Output = T> + Send + 'static,
+    on_panic: impl FnMut() + Unpin,
+    step: impl Future<Output = T>,
 ) -> Result<T, Error> {
     let setup = runtime::Setup {
         threads: 2,
         stack_traces: false,
     };
     runtime::attach(None, setup).map_err(Error::from_fault)?;
-    let (done, result) = mpsc::channel();
-    let guard = Guard::new(step, invocation, on_panic);
-    runtime::handle()
-        .map_err(Error::from_fault)?
-        .spawn(async move {
-            let _ = done.send(guard.await.value);
-        });
-    let lost = || Err(Fault::internal("the test's runtime ended"));
-    result
-        .recv()
-        .unwrap_or_else(|_| lost())
-        .map_err(Error::from_fault)
+    let plugin = runtime::plugin().map_err(Error::from_fault)?;
+    let _entered = plugin.handle.enter();
+    let done = own_thread::block_on(Guard::new(step, invocation, on_panic));
+    done.value.map_err(Error::from_fault)
 }
 
 /// Reads a response to its end.

@@ -118,7 +118,12 @@ unsafe extern "C" fn poll_source(
 unsafe extern "C" fn free_source(source: *mut c_void) {
     // SAFETY: the caller's promise.
     let source = unsafe { Box::from_raw(source.cast::<Source>()) };
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(source))) {
+    quietly(|| drop(source));
+}
+
+/// Runs what may panic and whose panic matters to nobody.
+pub(crate) fn quietly(action: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(action)) {
         forget_payload(payload);
     }
 }

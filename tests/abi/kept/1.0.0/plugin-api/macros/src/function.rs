@@ -1,13 +1,13 @@
 //! `#[handler]` on a function.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
     Error, FnArg, GenericArgument, ItemFn, LitStr, PathArguments, ReturnType, Type, parse_quote,
 };
 
-use crate::record::{Handler, export};
+use crate::record::{Handler, codecs, export};
 
 const SIGNATURE: &str = "a handler takes up to two arguments, the event and the `Context`, in this \
                          order: `async fn name(event: Event, ctx: Context) -> Result<Response, Error>`";
@@ -21,38 +21,39 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
     let is_async = signature.asyncness.is_some();
 
     let arguments = Arguments::of(&function)?;
-    // A handler without an event accepts any: JSON that is read and dropped.
-    let any: Type = parse_quote!(::plugin_api::testing::AnyEvent);
+    let any: Type = parse_quote!(::plugin_api::__private::NoEvent);
     let event = arguments.event.as_ref().unwrap_or(&any);
     let (response, fallible) = response_type(&signature.output);
+    if let Type::ImplTrait(any) = &response {
+        return Err(Error::new_spanned(
+            any,
+            "a handler's response has one definite type",
+        ));
+    }
 
     let visibility = &function.vis;
     let blocking = if is_async {
         quote!(0)
     } else {
-        quote!(private::FLAG_BLOCKING)
+        quote!(__plugin_api::FLAG_BLOCKING)
     };
     let wait = is_async.then(|| quote!(.await));
-    let respond = if fallible {
-        quote!(respond_result)
-    } else {
-        quote!(respond)
-    };
     let call = match (&arguments.event, arguments.context) {
-        (Some(_), true) => quote!(#ident(event, context)),
-        (Some(_), false) => quote!(#ident(event)),
-        (None, true) => quote!(#ident(context)),
+        (Some(_), true) => quote!(#ident(__event, __context)),
+        (Some(_), false) => quote!(#ident(__event)),
+        (None, true) => quote!(#ident(__context)),
         (None, false) => quote!(#ident()),
     };
-    // Spans of the types, so that an unfit type is marked where the author wrote it.
-    let event_flags = quote_spanned!(event.span()=> <#event as private::EventType<_>>::FLAGS);
-    let response_flags =
-        quote_spanned!(response.span()=> <#response as private::ResponseType<_>>::FLAGS);
+    let call = if let (true, ReturnType::Type(_, result)) = (fallible, &signature.output) {
+        quote_spanned!(result.span()=> __plugin_api::fallible(#call #wait)?)
+    } else {
+        quote!(#call #wait)
+    };
+    let codecs = codecs(event, &response);
     let export = export(&Handler {
         name: &name,
         attributes: &function.attrs,
         entry: quote!(#ident),
-        event,
         lifecycle: false,
         is_async,
     });
@@ -66,11 +67,11 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
         #visibility struct #ident {}
 
         const _: () = {
-            use ::plugin_api::__private as private;
+            #codecs
 
-            impl private::Entry for #ident {
+            impl __plugin_api::Entry for #ident {
                 const FLAGS: u64 =
-                    private::FLAG_STATELESS | #blocking | #event_flags | #response_flags;
+                    __plugin_api::FLAG_STATELESS | #blocking | __EVENT.flags | __RESPONSE.flags;
                 type Instance = ();
                 type Error = ::plugin_api::Error;
 
@@ -79,7 +80,7 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
                 }
 
                 async fn init(
-                    _: &::std::sync::Arc<private::Function>,
+                    _: &::std::sync::Arc<__plugin_api::Function>,
                 ) -> ::core::result::Result<Self, ::plugin_api::Error> {
                     ::core::result::Result::Ok(Self {})
                 }
@@ -91,13 +92,13 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
                 async fn run(
                     &self,
                     _: ::core::result::Result<&mut (), ::plugin_api::Error>,
-                    request: private::Request,
-                ) -> ::core::result::Result<private::Response, ::plugin_api::Error> {
+                    request: __plugin_api::Request,
+                ) -> ::core::result::Result<__plugin_api::Response, ::plugin_api::Error> {
                     #[allow(unused_variables)]
-                    let context = private::context(&request);
+                    let __context = __plugin_api::context(&request);
                     #[allow(unused_variables)]
-                    let event: #event = private::decode(request)?;
-                    private::#respond(#call #wait)
+                    let __event = (__EVENT.decode)(request)?;
+                    (__RESPONSE.encode)(#call)
                 }
 
                 async fn stop(&self, _: ()) -> ::core::result::Result<(), ::plugin_api::Error> {
@@ -113,22 +114,22 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
 fn refuse_odd_signatures(function: &ItemFn) -> syn::Result<()> {
     let signature = &function.sig;
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(
-            signature.generics.span(),
+        return Err(Error::new_spanned(
+            &signature.generics,
             "a handler cannot be generic: it is called from outside of Rust's type system",
         ));
     }
     if let Some(unsafety) = &signature.unsafety {
-        return Err(Error::new(unsafety.span(), "a handler cannot be `unsafe`"));
+        return Err(Error::new_spanned(unsafety, "a handler cannot be `unsafe`"));
     }
     if let Some(abi) = &signature.abi {
-        return Err(Error::new(
-            abi.span(),
+        return Err(Error::new_spanned(
+            abi,
             "a handler is a normal Rust function: remove the `extern`",
         ));
     }
     if let Some(variadic) = &signature.variadic {
-        return Err(Error::new(variadic.span(), SIGNATURE));
+        return Err(Error::new_spanned(variadic, SIGNATURE));
     }
     Ok(())
 }
@@ -144,8 +145,8 @@ impl Arguments {
         for argument in &function.sig.inputs {
             match argument {
                 FnArg::Receiver(receiver) => {
-                    return Err(Error::new(
-                        receiver.span(),
+                    return Err(Error::new_spanned(
+                        receiver,
                         "a handler is a free function; for state, implement `plugin_api::Handler` \
                          and put `#[handler]` on the impl block",
                     ));
@@ -155,15 +156,21 @@ impl Arguments {
         }
         for ty in &types {
             if let Type::Reference(reference) = ty {
-                return Err(Error::new(
-                    reference.span(),
+                return Err(Error::new_spanned(
+                    reference,
                     "a handler owns its event and context: remove the `&`",
                 ));
             }
             if let Type::ImplTrait(any) = ty {
-                return Err(Error::new(
-                    any.span(),
+                return Err(Error::new_spanned(
+                    any,
                     "a handler's event has one definite type",
+                ));
+            }
+            if let Some(lifetime) = lifetime_in(quote!(#ty)) {
+                return Err(Error::new(
+                    lifetime,
+                    "a handler owns its event: use a type without a lifetime",
                 ));
             }
         }
@@ -186,7 +193,7 @@ impl Arguments {
                     context: true,
                 })
             }
-            _ => Err(Error::new(function.sig.inputs.span(), SIGNATURE)),
+            _ => Err(Error::new_spanned(&function.sig.inputs, SIGNATURE)),
         }
     }
 }
@@ -205,6 +212,28 @@ fn response_type(output: &ReturnType) -> (Type, bool) {
         return (response.clone(), true);
     }
     ((**ty).clone(), false)
+}
+
+/// Where a type names a lifetime other than `'static`.
+fn lifetime_in(ty: TokenStream) -> Option<Span> {
+    let mut after_quote = false;
+    for token in ty {
+        match token {
+            TokenTree::Group(group) => {
+                if let Some(found) = lifetime_in(group.stream()) {
+                    return Some(found);
+                }
+            }
+            TokenTree::Ident(name) if after_quote && name != "static" => return Some(name.span()),
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                after_quote = true;
+                continue;
+            }
+            _ => {}
+        }
+        after_quote = false;
+    }
+    None
 }
 
 fn is_named(ty: &Type, name: &str) -> bool {

@@ -10,7 +10,6 @@ mod record;
 use proc_macro::TokenStream;
 use quote::quote;
 use syn::parse::Parser;
-use syn::spanned::Spanned;
 use syn::{Error, Item, LitStr};
 
 /// See `plugin_api::handler`.
@@ -22,8 +21,8 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
         match syn::parse::<Item>(item)? {
             Item::Fn(function) => function::expand(name, function),
             Item::Impl(block) => lifecycle::expand(name, block),
-            other => Err(Error::new(
-                other.span(),
+            other => Err(Error::new_spanned(
+                other,
                 "`#[handler]` goes on a function, or on an `impl Handler for …` block",
             )),
         }

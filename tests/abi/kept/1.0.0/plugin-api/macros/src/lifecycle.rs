@@ -2,10 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::spanned::Spanned;
 use syn::{Error, ImplItem, ItemImpl, LitStr, Type};
 
-use crate::record::{Handler, export};
+use crate::record::{Handler, codecs, export};
 
 /// Keeps the block and adds the type's entry.
 pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<TokenStream> {
@@ -14,14 +13,14 @@ pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<Token
         .as_ref()
         .is_some_and(|(_, path, _)| path.segments.last().is_some_and(|s| s.ident == "Handler"));
     if !of_handler {
-        return Err(Error::new(
-            block.self_ty.span(),
+        return Err(Error::new_spanned(
+            &block.self_ty,
             "`#[handler]` goes on an `impl plugin_api::Handler for …` block",
         ));
     }
     if !block.generics.params.is_empty() {
-        return Err(Error::new(
-            block.generics.span(),
+        return Err(Error::new_spanned(
+            &block.generics,
             "a handler's type cannot be generic",
         ));
     }
@@ -32,11 +31,11 @@ pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<Token
     };
     let event = associated(&block, "Event")?;
     let response = associated(&block, "Response")?;
+    let codecs = codecs(event, response);
     let export = export(&Handler {
         name: &name,
         attributes: &block.attrs,
         entry: quote!(#handler),
-        event,
         lifecycle: true,
         is_async: true,
     });
@@ -45,18 +44,17 @@ pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<Token
         #block
 
         const _: () = {
-            use ::plugin_api::__private as private;
+            #codecs
 
-            impl private::Entry for #handler {
-                const FLAGS: u64 = <#event as private::EventType<_>>::FLAGS
-                    | <#response as private::ResponseType<_>>::FLAGS;
+            impl __plugin_api::Entry for #handler {
+                const FLAGS: u64 = __EVENT.flags | __RESPONSE.flags;
                 type Instance = <#handler as ::plugin_api::Handler>::Instance;
                 type Error = ::plugin_api::Error;
 
                 async fn init(
-                    function: &::std::sync::Arc<private::Function>,
+                    function: &::std::sync::Arc<__plugin_api::Function>,
                 ) -> ::core::result::Result<Self, ::plugin_api::Error> {
-                    let context = private::init_context(function);
+                    let context = __plugin_api::init_context(function);
                     <#handler as ::plugin_api::Handler>::init(&context).await
                 }
 
@@ -69,13 +67,13 @@ pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<Token
                 async fn run(
                     &self,
                     instance: ::core::result::Result<&mut Self::Instance, ::plugin_api::Error>,
-                    request: private::Request,
-                ) -> ::core::result::Result<private::Response, ::plugin_api::Error> {
-                    let context = private::context(&request);
-                    let event: #event = private::decode(request)?;
+                    request: __plugin_api::Request,
+                ) -> ::core::result::Result<__plugin_api::Response, ::plugin_api::Error> {
+                    let context = __plugin_api::context(&request);
+                    let event = (__EVENT.decode)(request)?;
                     let response =
                         ::plugin_api::Handler::run(self, instance, event, context).await?;
-                    private::respond(response)
+                    (__RESPONSE.encode)(response)
                 }
 
                 async fn stop(
@@ -97,8 +95,8 @@ fn associated<'a>(block: &'a ItemImpl, name: &str) -> syn::Result<&'a Type> {
         _ => None,
     });
     found.ok_or_else(|| {
-        Error::new(
-            block.self_ty.span(),
+        Error::new_spanned(
+            &block.self_ty,
             format!("`type {name} = …;` is missing in this block"),
         )
     })
@@ -113,12 +111,7 @@ fn type_name(ty: &Type) -> syn::Result<String> {
             .map(|segment| segment.ident.to_string()),
         _ => None,
     }
-    .ok_or_else(|| {
-        Error::new(
-            ty.span(),
-            "a handler's type must be a struct or an enum of yours",
-        )
-    })
+    .ok_or_else(|| Error::new_spanned(ty, "a handler's type must be a struct or an enum of yours"))
 }
 
 /// `OrderCounter` becomes `order_counter`.

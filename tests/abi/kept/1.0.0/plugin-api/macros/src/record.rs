@@ -1,7 +1,8 @@
 //! The export of a handler, with what its record says.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Type};
 
 use crate::json;
@@ -11,7 +12,6 @@ pub(crate) struct Handler<'a> {
     pub(crate) name: &'a str,
     pub(crate) attributes: &'a [Attribute],
     pub(crate) entry: TokenStream,
-    pub(crate) event: &'a Type,
     pub(crate) lifecycle: bool,
     pub(crate) is_async: bool,
 }
@@ -22,7 +22,6 @@ pub(crate) fn export(handler: &Handler<'_>) -> TokenStream {
         name,
         attributes,
         entry,
-        event,
         lifecycle,
         is_async,
     } = handler;
@@ -47,7 +46,7 @@ pub(crate) fn export(handler: &Handler<'_>) -> TokenStream {
             record_symbol: #record_symbol,
             record: [
                 #start,
-                <#event as ::plugin_api::__private::EventType<_>>::KIND,
+                ::plugin_api::__private::event_kind::<#entry>(),
                 "\",\"abi\":\"",
                 ::plugin_api::__private::ABI_VERSION,
                 "\",\"plugin_api\":\"",
@@ -57,6 +56,24 @@ pub(crate) fn export(handler: &Handler<'_>) -> TokenStream {
                 "\"}\n",
             ],
         }
+    }
+}
+
+/// The codecs of both types, with their spans: an unfit type is marked where the author wrote it.
+pub(crate) fn codecs(event: &Type, response: &Type) -> TokenStream {
+    let event_codec = quote_spanned! {event.span()=>
+        __plugin_api::event::<#event, _>(__plugin_api::EventOf::<#event>::MARKER)
+    };
+    let response_codec = quote_spanned! {response.span()=>
+        __plugin_api::response::<#response, _>(__plugin_api::ResponseOf::<#response>::MARKER)
+    };
+    quote! {
+        use ::plugin_api::__private as __plugin_api;
+        #[allow(unused_imports)]
+        use __plugin_api::AnyMarker as _;
+
+        const __EVENT: __plugin_api::EventCodec<#event> = #event_codec;
+        const __RESPONSE: __plugin_api::ResponseCodec<#response> = #response_codec;
     }
 }
 

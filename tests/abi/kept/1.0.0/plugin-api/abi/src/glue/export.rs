@@ -1,13 +1,10 @@
 //! The `extern "C"` functions over any [`Entry`], and the header that exports them.
 //!
-//! Nothing unwinds out of here (I4): the author's code runs behind [`Guard`], and what little of
-//! ours runs in front of it does not panic.
+//! Nothing unwinds out of here (I4): the author's code runs behind [`Guard`], and ours behind
+//! [`barrier`] wherever it could panic at all.
 
 use std::ffi::c_void;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use abi_stable::library::{CheckTypeLayout, LibHeader, RootModuleResult};
@@ -19,14 +16,16 @@ use async_ffi::{FfiFuture, FutureExt};
 use crate::fault::Fault;
 use crate::fields::Fields;
 use crate::glue::entry::{Entry, EntryError as _, Request};
-use crate::glue::guard::{Guard, Guarded};
+use crate::glue::guard::{Guard, barrier};
 use crate::glue::instance::{Slot, Started};
 use crate::glue::invocation::{Function, Invocation};
 use crate::glue::placement::Placed;
-use crate::glue::{reply, runtime};
+use crate::glue::running::{Running, cancel_handle, on_thread};
+use crate::glue::runtime;
+use crate::stream::quietly;
 use crate::types::{
-    AbiCancel, AbiError, AbiReply, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING, FLAG_STATELESS,
-    HandlerMod, HandlerModRef, HostApiRef, PLACE_THREAD, RawHandler, RawInstance,
+    AbiError, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING, FLAG_STATELESS, HandlerMod,
+    HandlerModRef, HostApiRef, RawHandler, RawInstance,
 };
 
 /// The header that a plugin exports for a handler under `shim_handler__NAME`.
@@ -59,19 +58,19 @@ struct Loaded<E> {
 
 extern "C" fn attach(host: HostApiRef, fields: RVec<u8>) -> RResult<(), AbiError> {
     let setup = runtime::Setup::from_fields(&Fields::new(fields));
-    runtime::attach(Some(host), setup)
+    barrier(|| runtime::attach(Some(host), setup))
         .map_err(|fault| AbiError::from(&fault))
         .into()
 }
 
 extern "C" fn shutdown(millis: u64) {
-    runtime::shutdown(Duration::from_millis(millis));
+    quietly(|| runtime::shutdown(Duration::from_millis(millis)));
 }
 
 extern "C" fn init<E: Entry>(function: RVec<u8>) -> FfiFuture<RResult<RawHandler, AbiError>> {
     let function = Arc::new(Function::from_fields(&Fields::new(function)));
     let scope = Arc::new(Invocation::new(function.clone(), Fields::default(), 0));
-    let made = on_thread(scope, || {}, async move {
+    let made = on_thread(scope, async move {
         let handler = E::init(&function).await.map_err(|error| error.fault())?;
         Ok(Arc::new(Loaded { handler, function }))
     });
@@ -106,11 +105,7 @@ unsafe extern "C" fn start<E: Entry>(handler: RawHandler) -> FfiFuture<AbiStarte
         Fields::default(),
         0,
     ));
-    let made = on_thread(
-        scope,
-        || {},
-        async move { Ok(loaded.handler.start().await) },
-    );
+    let made = on_thread(scope, async move { Ok(loaded.handler.start().await) });
     async move {
         let (started, failed) = match made.await {
             Ok(Ok(instance)) => (Started::<E>::Instance(instance), ROption::RNone),
@@ -184,10 +179,7 @@ unsafe extern "C" fn run<E: Entry>(
     let guard = Guard::new(work, invocation.clone(), on_panic);
     let blocking = E::FLAGS & FLAG_BLOCKING != 0;
     let cancel = cancel_handle(invocation.clone());
-    let running = Running {
-        placed: Placed::new(guard, request.place, blocking),
-        invocation,
-    };
+    let running = Running::new(Placed::new(guard, request.place, blocking), invocation);
     AbiRun {
         future: running.into_ffi(),
         cancel,
@@ -210,7 +202,7 @@ unsafe extern "C" fn stop<E: Entry>(
         Fields::default(),
         0,
     ));
-    let done = on_thread(scope, || {}, async move {
+    let done = on_thread(scope, async move {
         match slot.take().await {
             Some(instance) => loaded
                 .handler
@@ -228,77 +220,9 @@ unsafe extern "C" fn stop<E: Entry>(
 unsafe extern "C" fn release<E: Entry>(handler: RawHandler) {
     // SAFETY: the caller's promise: this takes over the count that `init` gave to the host.
     let loaded = unsafe { Arc::from_raw(handler.0.cast_const().cast::<Loaded<E>>()) };
-    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(loaded)));
-    if let Err(payload) = dropped {
-        crate::stream::forget_payload(payload);
-    }
-}
-
-/// Runs a step of the lifecycle where it may block: on a thread of its own, behind the barrier.
-fn on_thread<T, F>(
-    scope: Arc<Invocation>,
-    on_panic: impl FnMut() + Send + Unpin + 'static,
-    step: F,
-) -> impl Future<Output = Result<T, Fault>> + Send
-where
-    T: Send + 'static,
-    F: Future<Output = Result<T, Fault>> + Send + 'static,
-{
-    let guard = Guard::new(step, scope, on_panic);
-    let mut placed = Placed::new(guard, PLACE_THREAD, false);
-    std::future::poll_fn(move |cx| {
-        let handle = match runtime::handle() {
-            Ok(handle) => handle,
-            Err(fault) => return Poll::Ready(Err(fault)),
-        };
-        placed.poll(handle, cx).map(|done| match done {
-            Some(guarded) => guarded.value.and_then(|value| value),
-            None => Err(Fault::internal("the plugin's runtime is shutting down")),
-        })
-    })
-}
-
-/// A run on its way, as the host polls it.
-struct Running<F: Future> {
-    placed: Placed<F>,
-    invocation: Arc<Invocation>,
-}
-
-impl<F> Future for Running<F>
-where
-    F: Future<Output = Guarded<Result<crate::glue::entry::Response, Fault>>>
-        + Send
-        + Unpin
-        + 'static,
-{
-    type Output = AbiReply;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<AbiReply> {
-        let this = &mut *self;
-        let handle = match runtime::handle() {
-            Ok(handle) => handle,
-            Err(fault) => return Poll::Ready(reply::error(&fault, 0)),
-        };
-        this.placed.poll(handle, cx).map(|done| match done {
-            Some(guarded) => reply::reply(guarded, &this.invocation),
-            None => reply::error(&Fault::internal("the plugin's runtime is shutting down"), 0),
-        })
-    }
-}
-
-fn cancel_handle(invocation: Arc<Invocation>) -> AbiCancel {
-    unsafe extern "C" fn cancel(target: *const c_void) {
-        // SAFETY: (I7) `target` is the `Arc<Invocation>` below, alive until `free`.
-        let invocation = unsafe { &*target.cast::<Invocation>() };
-        invocation.cancel();
-    }
-    unsafe extern "C" fn free(target: *mut c_void) {
-        // SAFETY: (I7) takes over the count given away below, once.
-        drop(unsafe { Arc::from_raw(target.cast_const().cast::<Invocation>()) });
-    }
-    AbiCancel {
-        target: Arc::into_raw(invocation) as *mut c_void,
-        cancel,
-        free,
-    }
+    quietly(|| {
+        // A client that the author keeps in it may want the runtime to say goodbye.
+        let _entered = runtime::plugin().map(|plugin| plugin.handle.enter());
+        drop(loaded);
+    });
 }

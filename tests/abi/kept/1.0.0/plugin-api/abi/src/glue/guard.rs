@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::fault::Fault;
 use crate::glue::invocation::Invocation;
 use crate::glue::{panic, scope};
-use crate::stream::forget_payload;
+use crate::stream::quietly;
 
 /// What a guarded future came to.
 pub struct Guarded<T> {
@@ -23,7 +23,8 @@ pub struct Guarded<T> {
 /// A future of the author's behind the barrier (I4).
 ///
 /// After a panic the future is dropped, under a second barrier, and `on_panic` runs before that, so
-/// that what the future lets go of is known to be damaged.
+/// that what the future lets go of is known to be damaged. A destructor that panics when the future
+/// is done counts as a panic of the run.
 pub struct Guard<F, P: FnMut()> {
     future: Option<Pin<Box<F>>>,
     invocation: Arc<Invocation>,
@@ -43,7 +44,13 @@ impl<F: Future, P: FnMut()> Guard<F, P> {
     }
 
     fn end(&mut self, value: Result<F::Output, Fault>) -> Poll<Guarded<F::Output>> {
-        self.discard();
+        let value = match (self.discard(), value) {
+            (Some(fault), Ok(value)) => {
+                quietly(|| drop(value));
+                Err(fault)
+            }
+            (_, value) => value,
+        };
         Poll::Ready(Guarded {
             value,
             longest_poll_ns: self.longest_poll_ns,
@@ -52,15 +59,13 @@ impl<F: Future, P: FnMut()> Guard<F, P> {
 }
 
 impl<F, P: FnMut()> Guard<F, P> {
-    /// Drops the future where a destructor's panic does no harm.
-    fn discard(&mut self) {
-        if let Some(future) = self.future.take() {
-            let _scope = scope::enter(&self.invocation);
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
-                (self.on_panic)();
-                forget_payload(payload);
-            }
-        }
+    /// Drops the future where a destructor's panic does no harm, and says whether there was one.
+    fn discard(&mut self) -> Option<Fault> {
+        let future = self.future.take()?;
+        let _scope = scope::enter(&self.invocation);
+        let payload = catch_unwind(AssertUnwindSafe(|| drop(future))).err()?;
+        (self.on_panic)();
+        Some(panic::take(payload))
     }
 }
 
@@ -97,8 +102,14 @@ impl<F: Future, P: FnMut() + Unpin> Future for Guard<F, P> {
     }
 }
 
+/// Runs our own code where a panic of it, or below it, must not go further (I4).
+pub(super) fn barrier<T>(action: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(action))
+        .unwrap_or_else(|payload| Err(Fault::internal(panic::take(payload).message)))
+}
+
 impl<F, P: FnMut()> Drop for Guard<F, P> {
     fn drop(&mut self) {
-        self.discard();
+        let _ = self.discard();
     }
 }

@@ -1,6 +1,5 @@
 //! The slot that holds one started instance, and who may have it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::fault::Fault;
 use crate::glue::entry::{Entry, EntryError as _, Request, Response};
-use crate::stream::forget_payload;
+use crate::stream::quietly;
 
 /// What `start` came to.
 pub enum Started<E: Entry> {
@@ -45,6 +44,11 @@ impl<E: Entry> Slot<E> {
     /// Runs an invocation with exclusive access to the instance.
     pub async fn run(&self, handler: &E, request: Request) -> Result<Response, E::Error> {
         let mut held = self.held.lock().await;
+        if self.panicked.load(Ordering::Acquire) {
+            return Err(E::Error::from_fault(Fault::internal(
+                "the instance panicked before",
+            )));
+        }
         match held.as_mut() {
             Some(Started::Instance(instance)) => handler.run(Ok(instance), request).await,
             Some(Started::Failed(error)) => match error.take() {
@@ -68,9 +72,7 @@ impl<E: Entry> Slot<E> {
     pub async fn take(&self) -> Option<E::Instance> {
         let started = self.held.lock().await.take();
         if self.panicked.load(Ordering::Acquire) {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(started))) {
-                forget_payload(payload);
-            }
+            quietly(|| drop(started));
             return None;
         }
         match started {

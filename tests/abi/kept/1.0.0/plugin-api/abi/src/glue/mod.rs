@@ -6,7 +6,8 @@
 //! * [`placement`]: where a run executes
 //! * [`instance`]: the slot that holds one started instance
 //! * [`invocation`], [`scope`]: what a run may know of itself, and which run a thread is in
-//! * [`runtime`]: the plugin's own tokio runtime
+//! * `running`: what the host polls
+//! * [`runtime`]: the plugin's own tokio runtime, [`own_thread`] the place for what blocks
 //! * [`panic`](mod@panic): the hook that catches message, location and stack trace
 //! * [`log`](mod@log): `tracing` and `log` to the host
 
@@ -16,8 +17,11 @@ pub mod guard;
 pub mod instance;
 pub mod invocation;
 pub mod log;
+pub mod own_thread;
 pub mod panic;
 pub mod placement;
 pub mod reply;
+mod running;
 pub mod runtime;
 pub mod scope;
+mod signal;

@@ -12,6 +12,9 @@ use crate::glue::{log, scope};
 use crate::stream::forget_payload;
 use crate::types::ERROR_PANIC;
 
+/// The name under which callers see a panic.
+const NAME: &str = "Runtime.Panic";
+
 /// Longest stack trace kept, in frames.
 const MAX_FRAMES: usize = 64;
 
@@ -32,7 +35,8 @@ pub fn install(backtrace: bool) {
             let fault = describe(info);
             let logged = log::panicked(&fault);
             if scope::current().is_some() {
-                LAST.set(Some(fault));
+                // At the end of a thread the slot may be gone already.
+                let _ = LAST.try_with(|last| last.set(Some(fault)));
             } else if !logged {
                 previous(info);
             }
@@ -42,14 +46,18 @@ pub fn install(backtrace: bool) {
 
 /// What the hook kept of the panic that `payload` ended, which is dropped here.
 pub fn take(payload: Box<dyn Any + Send>) -> Fault {
-    let fault = LAST.take().unwrap_or_else(|| Fault {
-        kind: ERROR_PANIC,
-        name: "Runtime.Panic".to_owned(),
-        message: message_of(&*payload),
-        ..Fault::default()
-    });
+    let message = message_of(&*payload);
     forget_payload(payload);
-    fault
+    // The hook is not called for `resume_unwind`: what it kept may be of an older panic, which the
+    // author's code has caught.
+    let kept = LAST.try_with(Cell::take).ok().flatten();
+    kept.filter(|fault| fault.message == message)
+        .unwrap_or_else(|| Fault {
+            kind: ERROR_PANIC,
+            name: NAME.to_owned(),
+            message,
+            ..Fault::default()
+        })
 }
 
 fn describe(info: &PanicHookInfo<'_>) -> Fault {
@@ -60,7 +68,7 @@ fn describe(info: &PanicHookInfo<'_>) -> Fault {
     };
     Fault {
         kind: ERROR_PANIC,
-        name: "Runtime.Panic".to_owned(),
+        name: NAME.to_owned(),
         message: message_of(info.payload()),
         location: info.location().map(ToString::to_string),
         stack_trace,

@@ -9,10 +9,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::types::{PLACE_INLINE, PLACE_THREAD};
+use super::own_thread;
+use super::runtime::Plugin;
+use super::signal::Wait;
+use crate::types::{PLACE_INLINE, PLACE_RUNTIME, PLACE_THREAD};
 
 /// A run that executes at its place.
 pub enum Placed<F: Future> {
@@ -26,7 +28,13 @@ pub enum Placed<F: Future> {
         blocking: bool,
     },
     /// On the plugin's runtime or a thread of its own.
-    Elsewhere(JoinHandle<F::Output>),
+    Elsewhere(Elsewhere<F::Output>),
+}
+
+/// A run that others drive.
+pub struct Elsewhere<T> {
+    task: JoinHandle<Option<T>>,
+    closed: Wait,
 }
 
 impl<F> Placed<F>
@@ -43,8 +51,12 @@ where
         }
     }
 
-    /// Polls the run. `None`: the task was lost (the runtime is shutting down).
-    pub fn poll(&mut self, handle: &Handle, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+    /// Polls the run. `None`: it was lost, because the plugin's runtime has ended.
+    pub fn poll(
+        &mut self,
+        plugin: &'static Plugin,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<F::Output>> {
         if let Self::Fresh {
             future,
             place,
@@ -54,47 +66,41 @@ where
             let Some(mut future) = future.take() else {
                 return Poll::Ready(None);
             };
-            let mut elsewhere = *place;
-            if *place == PLACE_INLINE {
-                let _entered = handle.enter();
+            let mut place = *place;
+            if place == PLACE_INLINE {
+                let _entered = plugin.handle.enter();
                 if let Poll::Ready(output) = Pin::new(&mut future).poll(cx) {
                     return Poll::Ready(Some(output));
                 }
-                elsewhere = crate::types::PLACE_RUNTIME;
+                place = PLACE_RUNTIME;
             }
-            let task = if *blocking {
-                handle.spawn_blocking(move || poll_once(future))
-            } else if elsewhere == PLACE_THREAD {
-                let on_thread = handle.clone();
-                handle.spawn_blocking(move || on_thread.block_on(future))
+            let task = if *blocking || place == PLACE_THREAD {
+                plugin
+                    .handle
+                    .spawn_blocking(|| own_thread::run(future, &plugin.closing))
             } else {
-                handle.spawn(future)
+                plugin.handle.spawn(async { Some(future.await) })
             };
-            *self = Self::Elsewhere(task);
+            *self = Self::Elsewhere(Elsewhere {
+                task,
+                closed: plugin.closed.wait(),
+            });
         }
-        match self {
-            Self::Elsewhere(task) => Pin::new(task).poll(cx).map(Result::ok),
-            Self::Fresh { .. } => Poll::Ready(None),
+        let Self::Elsewhere(run) = self else {
+            return Poll::Ready(None);
+        };
+        match Pin::new(&mut run.task).poll(cx) {
+            Poll::Ready(done) => Poll::Ready(done.ok().flatten()),
+            // A thread that does not come back outlives the runtime; nobody should wait for it.
+            Poll::Pending => Pin::new(&mut run.closed).poll(cx).map(|()| None),
         }
-    }
-}
-
-/// Runs a plain `fn` without entering tokio's `block_on`, so that blocking clients, which start a
-/// runtime of their own, work in it.
-fn poll_once<F: Future + Unpin>(mut future: F) -> F::Output {
-    let mut cx = Context::from_waker(std::task::Waker::noop());
-    loop {
-        if let Poll::Ready(output) = Pin::new(&mut future).poll(&mut cx) {
-            return output;
-        }
-        std::thread::yield_now();
     }
 }
 
 impl<F: Future> Drop for Placed<F> {
     fn drop(&mut self) {
-        if let Self::Elsewhere(task) = self {
-            task.abort();
+        if let Self::Elsewhere(run) = self {
+            run.task.abort();
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 
 use abi_stable::std_types::ROption;
 use futures_core::Stream;
@@ -15,7 +16,7 @@ use crate::glue::entry::{Response, ResponseBody};
 use crate::glue::guard::{Guard, Guarded};
 use crate::glue::invocation::Invocation;
 use crate::glue::runtime;
-use crate::stream::{AbiChunk, AbiStream};
+use crate::stream::{AbiChunk, AbiStream, CHUNK_ERROR};
 use crate::types::{AbiReply, KIND_ERROR};
 
 /// Chunks that the handler may be ahead of the reader.
@@ -65,58 +66,66 @@ fn pump(
     mut stream: Pin<Box<dyn Stream<Item = AbiChunk> + Send>>,
     invocation: Arc<Invocation>,
 ) -> AbiStream {
-    let Ok(handle) = runtime::handle() else {
-        return AbiStream::new(Once(Some(AbiChunk::error(
-            "Runtime.Internal",
-            "not attached",
-        ))));
-    };
-    let (chunks, receiver) = mpsc::channel::<AbiChunk>(CHUNKS_AHEAD);
-    handle.spawn(async move {
-        let to_reader = chunks.clone();
-        let forward = async move {
-            while let Some(chunk) = poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
-                if to_reader.send(chunk).await.is_err() {
-                    break;
+    let (chunks, receiver) = mpsc::channel(CHUNKS_AHEAD);
+    let ended = Arc::new(AtomicBool::new(false));
+    let end = ended.clone();
+    if let Ok(plugin) = runtime::plugin() {
+        plugin.handle.spawn(async move {
+            let to_reader = chunks.clone();
+            let forward = async move {
+                while let Some(chunk) = poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+                    if to_reader.send(chunk).await.is_err() {
+                        break;
+                    }
                 }
-            }
-        };
-        let mut guarded = Guard::new(forward, invocation, || {});
-        let mut closed = pin!(chunks.closed());
-        let end = poll_fn(|cx| match closed.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(None),
-            Poll::Pending => Pin::new(&mut guarded).poll(cx).map(Some),
-        });
-        if let Some(Guarded {
-            value: Err(fault), ..
-        }) = end.await
-        {
-            let chunk = AbiChunk {
-                fields: fault.to_fields(),
-                ..AbiChunk::error("", "")
             };
-            let _ = chunks.send(chunk).await;
-        }
-    });
-    AbiStream::new(Receiver(receiver))
+            let mut guarded = Guard::new(forward, invocation, || {});
+            let mut closed = pin!(chunks.closed());
+            let done = poll_fn(|cx| match closed.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(None),
+                Poll::Pending => Pin::new(&mut guarded).poll(cx).map(Some),
+            });
+            if let Some(Guarded {
+                value: Err(fault), ..
+            }) = done.await
+            {
+                let _ = chunks.send(failure(&fault)).await;
+            }
+            end.store(true, Ordering::Release);
+        });
+    }
+    AbiStream::new(Receiver {
+        chunks: receiver,
+        ended,
+    })
 }
 
-struct Receiver(mpsc::Receiver<AbiChunk>);
+/// The end of a stream by failure.
+fn failure(fault: &Fault) -> AbiChunk {
+    AbiChunk {
+        kind: CHUNK_ERROR,
+        data: AbiBytes::empty(),
+        fields: fault.to_fields(),
+    }
+}
+
+/// The reader's end of a pumped stream.
+struct Receiver {
+    chunks: mpsc::Receiver<AbiChunk>,
+    /// Whether the stream came to its own end. If the runtime ended before, what has come is not
+    /// the whole body, and must not look like it.
+    ended: Arc<AtomicBool>,
+}
 
 impl Stream for Receiver {
     type Item = AbiChunk;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<AbiChunk>> {
-        self.0.poll_recv(cx)
-    }
-}
-
-struct Once(Option<AbiChunk>);
-
-impl Stream for Once {
-    type Item = AbiChunk;
-
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<AbiChunk>> {
-        Poll::Ready(self.0.take())
+        let chunk = ready!(self.chunks.poll_recv(cx));
+        if chunk.is_none() && !self.ended.swap(true, Ordering::AcqRel) {
+            let fault = Fault::internal("the plugin is shutting down");
+            return Poll::Ready(Some(failure(&fault)));
+        }
+        Poll::Ready(chunk)
     }
 }

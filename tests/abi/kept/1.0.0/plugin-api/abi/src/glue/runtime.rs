@@ -3,18 +3,26 @@
 //! Host and plugin each have their own copy of tokio's statics; handing a `Handle` across would be
 //! undefined in effect. So timers, sockets and tasks of a handler live here.
 
+use std::io::Write as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use super::signal::Signal;
 use crate::fault::Fault;
 use crate::fields::{Fields, tag};
 use crate::glue::{log, panic};
 use crate::types::HostApiRef;
 
-struct Plugin {
-    handle: Handle,
+/// The plugin, attached to its host.
+pub struct Plugin {
+    /// Its runtime.
+    pub handle: Handle,
+    /// Given when the runtime begins to end: futures on threads of their own are dropped.
+    pub(super) closing: Signal,
+    /// Given when the runtime has ended: who still waits for a run waits in vain.
+    pub(super) closed: Signal,
     runtime: Mutex<Option<Runtime>>,
 }
 
@@ -43,6 +51,9 @@ impl Setup {
 }
 
 /// Sets the plugin up for `host`; the first call counts.
+///
+/// # Errors
+/// There is no runtime: the system gives no threads or descriptors. A later call tries again.
 pub fn attach(host: Option<HostApiRef>, setup: Setup) -> Result<(), Fault> {
     static ATTACHING: Mutex<()> = Mutex::new(());
     let _attaching = ATTACHING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,20 +76,25 @@ pub fn attach(host: Option<HostApiRef>, setup: Setup) -> Result<(), Fault> {
     let handle = runtime.handle().clone();
     let _ = PLUGIN.set(Plugin {
         handle,
+        closing: Signal::new(),
+        closed: Signal::new(),
         runtime: Mutex::new(Some(runtime)),
     });
     Ok(())
 }
 
-/// The runtime's handle, once attached.
-pub fn handle() -> Result<&'static Handle, Fault> {
+/// The plugin, once attached.
+///
+/// # Errors
+/// The host has not attached.
+pub fn plugin() -> Result<&'static Plugin, Fault> {
     PLUGIN
         .get()
-        .map(|plugin| &plugin.handle)
         .ok_or_else(|| Fault::internal("the host has not attached to the plugin"))
 }
 
-/// Ends the runtime: its tasks are dropped, its threads waited for at most this long.
+/// Ends the runtime: its tasks are dropped, its threads waited for at most this long. Runs that are
+/// on their way answer that the plugin is shutting down.
 pub fn shutdown(timeout: Duration) {
     let Some(plugin) = PLUGIN.get() else { return };
     let runtime = plugin
@@ -87,6 +103,10 @@ pub fn shutdown(timeout: Duration) {
         .unwrap_or_else(PoisonError::into_inner)
         .take();
     if let Some(runtime) = runtime {
+        plugin.closing.give();
         runtime.shutdown_timeout(timeout);
+        plugin.closed.give();
     }
+    // The process's end flushes the host's copy of std only.
+    let _ = std::io::stdout().flush();
 }

@@ -14,12 +14,13 @@ pub struct Scope(Option<Arc<Invocation>>);
 
 /// The thread works for `invocation` from now on.
 pub fn enter(invocation: &Arc<Invocation>) -> Scope {
-    Scope(CURRENT.replace(Some(invocation.clone())))
+    // At the end of a thread the slot may be gone already.
+    let outer = CURRENT.try_with(|current| current.replace(Some(invocation.clone())));
+    Scope(outer.ok().flatten())
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        // At the end of a thread the slot may be gone already.
         let _ = CURRENT.try_with(|current| current.set(self.0.take()));
     }
 }

@@ -88,10 +88,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Forward {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
+        // The author's `Debug` runs here, which may panic or log: never under the span's lock.
+        let mut fields = SpanFields::default();
+        values.record(&mut fields);
         if let Some(text) = span.extensions_mut().get_mut::<SpanText>() {
-            let mut fields = SpanFields(std::mem::take(&mut text.fields));
-            values.record(&mut fields);
-            text.fields = fields.0;
+            if !text.fields.is_empty() {
+                text.fields.push(' ');
+            }
+            text.fields.push_str(&fields.0);
         }
     }
 

@@ -1,0 +1,11 @@
+//! Handlers in the test harness: what an author can rely on.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod bodies;
+mod errors;
+mod events;
+mod http;
+mod lifecycle;
+mod panics;
+mod runtime;

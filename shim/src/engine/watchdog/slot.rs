@@ -1,0 +1,99 @@
+//! One worker thread, as the watchdog sees it.
+
+use std::cell::OnceCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+
+use tokio::runtime::Handle;
+
+use super::reserve::Reserve;
+use super::{Placement, Watch};
+
+/// What a thread tells of its inline polls.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    /// Odd while in one; only the thread itself counts it up.
+    polls: AtomicU64,
+    /// Whose poll it is: an index into `Watch::placements`.
+    whose: AtomicUsize,
+    /// The last look found it in the poll of the look before. Only the watchdog's.
+    stuck: AtomicBool,
+    /// The cell that it works for.
+    cell: Option<Arc<Reserve>>,
+}
+
+thread_local! {
+    static SLOT: OnceCell<Arc<Slot>> = const { OnceCell::new() };
+}
+
+/// The slot of this thread, which registers itself at first.
+fn with_slot<T>(action: impl FnOnce(&Slot) -> T) -> T {
+    SLOT.with(|slot| {
+        action(slot.get_or_init(|| {
+            let watch = Watch::global();
+            let runtime = Handle::try_current().ok().map(|handle| handle.id());
+            let cell = {
+                let reserves = watch.lock(&watch.reserves);
+                let mut cells = reserves.iter().filter_map(Weak::upgrade);
+                cells.find(|cell| Some(cell.runtime_id()) == runtime)
+            };
+            let slot = Arc::new(Slot {
+                cell,
+                ..Slot::default()
+            });
+            watch.lock(&watch.slots).push(Arc::downgrade(&slot));
+            slot
+        }))
+    })
+}
+
+impl Slot {
+    /// Whether there were new polls since the look that saw `last`.
+    pub(super) fn look(&self, last: &mut u64) -> bool {
+        let polls = self.polls.load(Ordering::Acquire);
+        let news = polls != std::mem::replace(last, polls);
+        self.stuck.store(!news && polls % 2 == 1, Ordering::Relaxed);
+        news
+    }
+
+    pub(super) fn is_stuck_in(&self, cell: &Arc<Reserve>) -> bool {
+        self.stuck.load(Ordering::Relaxed)
+            && self.cell.as_ref().is_some_and(|own| Arc::ptr_eq(own, cell))
+    }
+
+    pub(super) fn whose(&self) -> usize {
+        self.whose.load(Ordering::Relaxed)
+    }
+}
+
+/// A handler that is watched.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct Watched(usize);
+
+impl Watched {
+    /// Has `placement` told when its inline polls hold more threads than can be stood in for.
+    pub(in crate::engine) fn new(placement: &Arc<Placement>) -> Self {
+        let watch = Watch::global();
+        let mut placements = watch.lock(&watch.placements);
+        placements.push(Arc::downgrade(placement));
+        Self(placements.len() - 1)
+    }
+
+    /// Whether nobody is left to stand in for this thread.
+    pub(in crate::engine) fn is_crowded(self) -> bool {
+        with_slot(|slot| slot.cell.as_ref().is_some_and(|cell| cell.is_crowded()))
+    }
+
+    /// Runs one inline poll under the watchdog's eyes.
+    pub(in crate::engine) fn poll<T>(self, poll: impl FnOnce() -> T) -> T {
+        with_slot(|slot| {
+            let polls = slot.polls.load(Ordering::Relaxed);
+            slot.whose.store(self.0, Ordering::Relaxed);
+            slot.polls.store(polls.wrapping_add(1), Ordering::Release);
+            Watch::global().wake_up();
+            let output = poll();
+            slot.polls.store(polls.wrapping_add(2), Ordering::Release);
+            output
+        })
+    }
+}
