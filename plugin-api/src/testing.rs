@@ -209,11 +209,7 @@ impl<E: Entry<Error = Error>> Function<E> {
             let at = (SystemTime::now() + timeout).duration_since(UNIX_EPOCH);
             at.map_or(0, |at| u64::try_from(at.as_millis()).unwrap_or(u64::MAX))
         });
-        let invocation = Invocation::new(
-            self.settings,
-            Fields::new(fields.finish()),
-            deadline,
-        );
+        let invocation = Invocation::new(self.settings, Fields::new(fields.finish()), deadline);
         let invocation = Arc::new(invocation);
         let request = entry::Request {
             invocation: invocation.clone(),

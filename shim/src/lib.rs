@@ -2,9 +2,9 @@
 //!
 //! The way of one invocation: socket → connection → frontend parses → function registry → limit →
 //! engine → [`invocation::Outcome`] → frontend renders. Each layer may use only what stands before
-//! it in this list; `tests/layers.rs` holds the order:
+//! it in this list; `tests/abi/layers.rs` holds the order:
 //!
-//! `invocation` → `observe` → `plugin` → `engine` → `frontend` → `server` → `config` → `cli`.
+//! `invocation` → `observe` → `plugin` → `engine` → `frontend` → `server` → `config` → `exit` → `cli`.
 
 pub mod cli;
 pub mod config;

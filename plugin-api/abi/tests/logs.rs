@@ -10,7 +10,6 @@ mod support;
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use plugin_api_abi::fault::Fault;

@@ -8,7 +8,6 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use plugin_api_abi::glue::entry::{Entry, Request, Response};

@@ -545,7 +545,7 @@ fn a_thread_is_back_in_its_own_run_after_it_dropped_another() {
         let mut fields = FieldsWriter::default();
         fields.put(tag::REQUEST_ID, id.as_bytes());
         Arc::new(Invocation::new(
-            Arc::default(),
+            Box::leak(Box::default()),
             Fields::new(fields.finish()),
             0,
         ))

@@ -14,7 +14,7 @@ use super::placement::{Placement, Policy};
 use super::pool::Pool;
 use super::response;
 use super::watchdog::Watched;
-use crate::invocation::{ErrorKind, FunctionError, Invocation, Outcome};
+use crate::invocation::{ErrorKind, FunctionError, Invocation, Outcome, RequestId};
 use crate::plugin::{Handler, Instance};
 
 /// What the runs of a function share.
@@ -92,7 +92,7 @@ impl InProcess {
             Some(idle)
         } else {
             cold = true;
-            let Some(mut fresh) = shared.start(&invocation.id).await else {
+            let Some(mut fresh) = shared.start(invocation.id).await else {
                 let error = "the host is shutting down";
                 let error = FunctionError::new(ErrorKind::Cancelled, "Runtime.Cancelled", error);
                 return (Err(error), cold);
@@ -151,16 +151,15 @@ impl InProcess {
 
 impl Shared {
     /// Makes an instance. The making goes on when the caller leaves: the instance is kept then.
-    async fn start(self: &Arc<Self>, request_id: &str) -> Option<Fresh> {
+    async fn start(self: &Arc<Self>, request_id: RequestId) -> Option<Fresh> {
         let (done, made) = oneshot::channel();
         let shared = self.clone();
-        let request_id = request_id.to_owned();
         self.in_background(async move {
-            let started = shared.handler.start().await;
+            let started = shared.handler.start(&request_id).await;
             if let Some(error) = &started.failed {
                 tracing::error!(
                     function = shared.name,
-                    request_id,
+                    request_id = &*request_id,
                     error_type = error.name,
                     location = error.location,
                     "start failed: {}",

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use tracing::level_filters::LevelFilter;
 use tracing::{Level, enabled, error, info};
 
+use super::logs;
 use crate::invocation::FunctionError;
 
 /// The target of invocation lines, and of refusals.
@@ -38,6 +40,10 @@ pub struct InvocationLine<'a> {
 /// Never blocks; costs next to nothing where the level is off.
 pub fn invocation(line: &InvocationLine<'_>) {
     let Some(error) = line.error else {
+        // Otherwise it is an event like any other: the same line, by a longer way.
+        if LevelFilter::current() >= Level::INFO && logs::invocation(line) {
+            return;
+        }
         info!(
             target: TARGET,
             message = "invocation",

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use abi_stable::std_types::RResult;
+use abi_stable::std_types::{RResult, RVec};
+use plugin_api_abi::fields::{FieldsWriter, tag};
 use plugin_api_abi::types::{
     FLAG_BLOCKING, FLAG_BYTES, FLAG_BYTES_RESPONSE, FLAG_HTTP, FLAG_STATELESS, HandlerModRef,
     RawHandler, RawInstance,
@@ -13,7 +14,7 @@ use plugin_api_abi::types::{
 use super::reply;
 use super::request::{self, Place};
 use super::run::Run;
-use crate::invocation::{Accepts, FunctionError, Invocation};
+use crate::invocation::{Accepts, FunctionError, Invocation, RequestId};
 
 /// A handler, ready to run. Cheap to clone; what `init` made goes when the last clone goes.
 #[derive(Clone, Debug)]
@@ -72,10 +73,13 @@ impl Handler {
         }
     }
 
-    /// Makes an instance, on a thread of the plugin's where it may block.
-    pub async fn start(&self) -> Started {
+    /// Makes an instance, on a thread of the plugin's where it may block. What it logs belongs to
+    /// the invocation `request_id`, which needs the instance.
+    pub async fn start(&self, request_id: &RequestId) -> Started {
+        let mut fields = FieldsWriter::default();
+        fields.put(tag::REQUEST_ID, request_id.as_bytes());
         // SAFETY: (I7) `raw` comes from this table's `init` and is released in `Attached`'s drop.
-        let starting = unsafe { self.0.module.start()(self.0.raw) };
+        let starting = unsafe { self.0.module.start()(self.0.raw, fields.finish()) };
         let started = starting.await;
         let failed = started.failed.into_option();
         Started {
@@ -108,7 +112,7 @@ impl Handler {
     /// What `stop` returned; the instance is gone either way.
     pub async fn stop(&self, instance: Instance) -> Result<(), FunctionError> {
         // SAFETY: (I7) as above; taken by value, the instance is not used again.
-        let stopping = unsafe { self.0.module.stop()(self.0.raw, instance.0) };
+        let stopping = unsafe { self.0.module.stop()(self.0.raw, instance.0, RVec::new()) };
         match stopping.await {
             RResult::ROk(()) => Ok(()),
             RResult::RErr(error) => Err(reply::function_error(error.into())),

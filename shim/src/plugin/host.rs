@@ -34,11 +34,16 @@ extern "C" fn log(record: &LogRecord<'_>) {
 }
 
 fn forward(record: &LogRecord<'_>) {
-    let fields: Vec<_> = record
+    let mut fields: Vec<_> = record
         .fields
         .iter()
         .map(|field| (field.name.as_str(), value(field)))
         .collect();
+    // The lifecycle belongs to a function, but to no invocation.
+    let function = filled(record.function).filter(|_| record.request_id.is_empty());
+    if let Some(function) = function {
+        fields.push(("function", FieldValue::Str(function)));
+    }
     replay::emit(&PluginRecord {
         level: level(record.level),
         target: record.target.as_str(),

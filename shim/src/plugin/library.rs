@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use abi_stable::abi_stability::StableAbi;
 use abi_stable::abi_stability::abi_checking::check_layout_compatibility;
-use abi_stable::library::AbiHeaderRef;
+use abi_stable::library::{AbiHeader, AbiHeaderRef, LibraryError};
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use plugin_api_abi::SYMBOL_PREFIX;
 use plugin_api_abi::types::HandlerModRef;
@@ -23,21 +23,21 @@ pub(super) struct Mapped {
 }
 
 impl Mapped {
-    /// Maps the file at `path`, which runs its initialisers.
+    /// Maps the file at `path`, which runs its initialisers. Errors speak of it as `shown`.
     ///
     /// `path` is absolute: a bare name would be searched in `LD_LIBRARY_PATH`.
-    pub(super) fn open(path: &Path) -> Result<Self, LoadError> {
+    pub(super) fn open(path: &Path, shown: &Path) -> Result<Self, LoadError> {
         let flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
         // SAFETY: (I1) the caller has examined the file at this absolute path: it is a whole
         // shared object for this machine, made from this ABI. What its initialisers do is covered
         // by the trust that `docs/safety.md` states.
         let library = unsafe { Library::open(Some(path), flags) };
         let library = library.map_err(|error| LoadError::Open {
-            path: path.to_owned(),
+            path: shown.to_owned(),
             reason: dlerror_text(&error),
         })?;
         Ok(Self {
-            path: path.to_owned(),
+            path: shown.to_owned(),
             library: Box::leak(Box::new(library)),
         })
     }
@@ -59,7 +59,7 @@ impl Mapped {
         })?;
         let header = header
             .upgrade()
-            .map_err(|error| self.abi_stable(&error.to_string()))?;
+            .map_err(|error| self.abi_stable(&upgrade_text(error)))?;
         let theirs = header
             .layout()
             .ok_or_else(|| self.abi_stable("it exports no layout"))?;
@@ -92,6 +92,20 @@ impl Mapped {
     }
 }
 
+/// abi_stable's own text is a dump of bytes.
+fn upgrade_text(error: LibraryError) -> String {
+    match error {
+        LibraryError::InvalidAbiHeader(theirs) => {
+            let ours = AbiHeader::VALUE;
+            format!(
+                "its abi_stable is {}.{}, this shim's {}.{}",
+                theirs.abi_major, theirs.abi_minor, ours.abi_major, ours.abi_minor
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
 /// What the dynamic linker said: libloading's own text leaves it out.
 fn dlerror_text(error: &libloading::Error) -> String {
     let cause = std::error::Error::source(error);
@@ -109,9 +123,16 @@ fn gist(report: &str) -> String {
         .iter()
         .rposition(|line| line.starts_with("Error:"))
         .unwrap_or(0);
+    let field = lines[..start]
+        .iter()
+        .rev()
+        .find_map(|line| line.strip_prefix("field_name:"));
+    let field = field
+        .map(|name| format!("field `{}`: ", name.trim()))
+        .unwrap_or_default();
     lines.drain(..start);
     lines.truncate(6);
-    let mut gist = lines.join(" ");
+    let mut gist = field + &lines.join(" ");
     if let Some((end, _)) = gist.char_indices().nth(300) {
         gist.truncate(end);
     }

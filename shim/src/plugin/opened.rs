@@ -47,9 +47,9 @@ impl Plugin {
             );
         }
         let mapped = match own_name(&file.path)? {
-            None => Mapped::open(&file.path)?,
+            None => Mapped::open(&file.path, &file.path)?,
             Some(copy) => {
-                let mapped = Mapped::open(&copy);
+                let mapped = Mapped::open(&copy, &file.path);
                 // Mapped or refused, the name is not needed any more.
                 let _ = std::fs::remove_file(&copy);
                 mapped?

@@ -67,6 +67,7 @@ fn init_fails() {
 #[test]
 fn init_hangs() {
     let folder = Folder::new();
+    let plugin = plugin(&folder);
     let begun = Instant::now();
     folder.refuses_with(
         &[
@@ -78,7 +79,7 @@ fn init_hangs() {
             "STEP=hang",
             "--plugin",
         ],
-        &plugin(&folder),
+        &plugin,
         "init of handler `counter` in /dir/x.so did not return within 10s",
         "init must not wait for what may never come; give its calls time limits",
     );

@@ -99,10 +99,13 @@ unsafe fn loaded<E: Entry>(handler: RawHandler) -> Arc<Loaded<E>> {
 
 /// # Safety
 /// (I7) `handler` comes from `init::<E>` and was not released.
-unsafe extern "C" fn start<E: Entry>(handler: RawHandler) -> FfiFuture<AbiStarted> {
+unsafe extern "C" fn start<E: Entry>(
+    handler: RawHandler,
+    fields: RVec<u8>,
+) -> FfiFuture<AbiStarted> {
     // SAFETY: the caller's promise.
     let loaded = unsafe { loaded::<E>(handler) };
-    let scope = Arc::new(Invocation::new(loaded.function, Fields::default(), 0));
+    let scope = Arc::new(Invocation::new(loaded.function, Fields::new(fields), 0));
     let made = on_thread(scope, async move { Ok(loaded.handler.start().await) });
     async move {
         let (started, failed) = match made.await {
@@ -193,12 +196,13 @@ unsafe extern "C" fn run<E: Entry>(
 unsafe extern "C" fn stop<E: Entry>(
     handler: RawHandler,
     instance: RawInstance,
+    fields: RVec<u8>,
 ) -> FfiFuture<RResult<(), AbiError>> {
     // SAFETY: the caller's promise.
     let loaded = unsafe { loaded::<E>(handler) };
     // SAFETY: the caller's promise: this takes over the count that `start` gave to the host.
     let slot = unsafe { Arc::from_raw(instance.0.cast_const().cast::<Slot<E>>()) };
-    let scope = Arc::new(Invocation::new(loaded.function, Fields::default(), 0));
+    let scope = Arc::new(Invocation::new(loaded.function, Fields::new(fields), 0));
     let done = on_thread(scope, async move {
         match slot.take().await {
             Some(instance) => loaded

@@ -186,7 +186,8 @@ impl<E: Entry> Loaded<E> {
     /// An instance, and the error of its start.
     pub(crate) fn start(&self) -> (RawInstance, Option<Fault>) {
         // SAFETY: (I7) `raw` comes from `init` and is released in drop only.
-        let started = block_on(unsafe { self.table.start()(self.raw) });
+        let started =
+            block_on(unsafe { self.table.start()(self.raw, abi_stable::std_types::RVec::new()) });
         (
             started.instance,
             started.failed.into_option().map(Fault::from),
@@ -221,7 +222,8 @@ impl<E: Entry> Loaded<E> {
 
     pub(crate) fn stop(&self, instance: RawInstance) -> Result<(), Fault> {
         // SAFETY: (I7) the tests do not use an instance after this.
-        let stopping = unsafe { self.table.stop()(self.raw, instance) };
+        let stopping =
+            unsafe { self.table.stop()(self.raw, instance, abi_stable::std_types::RVec::new()) };
         block_on(stopping).into_result().map_err(Fault::from)
     }
 

@@ -2,6 +2,7 @@
 
 use tracing::{Level, Metadata};
 
+use super::super::invocation::InvocationLine;
 use super::line::Line;
 
 /// Turns one event into one line (or one datagram), in `Line::out`.
@@ -17,6 +18,13 @@ pub(super) trait Encode: Send + Sync + 'static {
     fn field(&self, line: &mut Line, name: &'static str, value: Value<'_>);
     /// The end of the event.
     fn finish(&self, line: &mut Line);
+
+    /// The whole line of an invocation, if this encoder knows a way shorter than that of its event:
+    /// whether it does. The invocation is an ordinary one, see [`direct`](super::direct).
+    fn invocation(&self, line: &mut Line, facts: &InvocationLine<'_>) -> bool {
+        let _ = (line, facts);
+        false
+    }
 }
 
 /// What is known about an event before its fields.

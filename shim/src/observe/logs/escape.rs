@@ -73,9 +73,20 @@ fn hex(out: &mut Vec<u8>, before: &str, code: u32, after: &str) {
     let _ = write!(out, "{before}{code:02x}{after}");
 }
 
-/// Whether all bytes are `good`: all are looked at, so that the compiler can take many at a time.
+/// Whether all bytes are `good`, looked at in blocks so that the compiler can take many at a time.
+/// The last block may overlap the one before.
 fn all(bytes: &[u8], good: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(true, |sofar, &byte| sofar & good(byte))
+    fn block<const N: usize>(bytes: &[u8; N], good: impl Fn(u8) -> bool) -> bool {
+        bytes.iter().fold(true, |sofar, &byte| sofar & good(byte))
+    }
+    if let Some(last) = bytes.last_chunk::<16>() {
+        let (blocks, _) = bytes.as_chunks::<16>();
+        block(last, &good) && blocks.iter().all(|bytes| block(bytes, &good))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        block(first, &good) & block(last, &good)
+    } else {
+        bytes.iter().all(|&byte| good(byte))
+    }
 }
 
 #[cfg(test)]

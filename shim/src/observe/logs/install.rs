@@ -7,15 +7,13 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tracing_subscriber::Registry;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
 
 use super::datagram::Daemon;
 use super::encode::Encode;
 use super::journald::Journald;
 use super::json::Json;
-use super::layer::LogLayer;
+use super::layer;
 use super::plan::{LogFormat, LogPlan, LogTo};
 use super::queue::{LIMIT, Queue};
 use super::sink::Sink;
@@ -58,9 +56,7 @@ pub fn init(plan: LogPlan) -> Result<LogGuard, LogError> {
         filter: plan.filter.clone(),
         queue: Arc::clone(&queue),
     };
-    let subscriber = Registry::default()
-        .with(plan.filter)
-        .with(LogLayer { encode, queue });
+    let subscriber = layer::subscriber(plan.filter, encode, queue);
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Installed)?;
     // Only the one call that got so far sets it.
     let _ = INSTALLED.set(installed);

@@ -2,6 +2,8 @@
 
 use tracing::Level;
 
+use super::super::invocation::InvocationLine;
+use super::direct;
 use super::encode::{Encode, Head, Value, write_value};
 use super::escape;
 use super::line::Line;
@@ -56,6 +58,11 @@ impl Encode for Json {
 
     fn finish(&self, line: &mut Line) {
         line.out.extend_from_slice(b"}\n");
+    }
+
+    fn invocation(&self, line: &mut Line, facts: &InvocationLine<'_>) -> bool {
+        direct::json(line, facts);
+        true
     }
 }
 

@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::Registry;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
+use super::super::invocation::{InvocationLine, TARGET};
+use super::direct;
 use super::encode::{Encode, Head, Value};
 use super::line::Line;
 use super::queue::Queue;
@@ -16,6 +20,42 @@ use super::queue::Queue;
 pub(super) struct LogLayer {
     pub(super) encode: Arc<dyn Encode>,
     pub(super) queue: Arc<Queue>,
+    /// Invocations are wanted, and by nobody else: there need not be an event.
+    pub(super) direct: bool,
+}
+
+/// A subscriber that does nothing but log.
+///
+/// Whoever adds a layer that hears events too has to set `direct` to `false`, or that layer misses
+/// invocations. (What is returned hides its type, so that no layer that wants spans can be added.)
+pub(super) fn subscriber(
+    filter: Targets,
+    encode: Arc<dyn Encode>,
+    queue: Arc<Queue>,
+) -> impl Subscriber + Send + Sync {
+    let layer = LogLayer {
+        encode,
+        queue,
+        direct: filter.would_enable(TARGET, &Level::INFO),
+    };
+    Registry::default().with(filter).with(layer)
+}
+
+impl LogLayer {
+    /// Logs an invocation without an event, if that can be: whether it was.
+    pub(super) fn invocation(&self, facts: &InvocationLine<'_>) -> bool {
+        if !self.direct || !direct::is_ordinary(facts) {
+            return false;
+        }
+        let mut known = false;
+        Line::with(|line| {
+            known = self.encode.invocation(line, facts);
+            if known {
+                self.queue.push(&line.out, false);
+            }
+        });
+        known
+    }
 }
 
 impl<S: Subscriber> Layer<S> for LogLayer {

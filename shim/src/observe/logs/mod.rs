@@ -1,10 +1,12 @@
 //! The process's log: from a `tracing` event to bytes on stderr or in a datagram.
 //!
 //! On the thread that logs: `layer` hears the event, an `Encode` (`text`, `json`, `syslog`,
-//! `journald`) writes it into that thread's `line`, and `queue` takes the finished line.
+//! `journald`) writes it into that thread's `line`, and `queue` takes the finished line. The line of
+//! each invocation usually takes a shorter way to the queue (`direct`).
 //! On the writer's thread: `writer` takes all that has gathered and hands it to a `sink`.
 
 mod datagram;
+mod direct;
 mod encode;
 mod escape;
 mod filter;
@@ -14,6 +16,7 @@ mod journald;
 mod json;
 mod layer;
 mod line;
+mod number;
 mod plan;
 mod queue;
 mod sink;
@@ -25,6 +28,7 @@ pub(super) mod testing;
 mod text;
 mod writer;
 
+pub(super) use direct::invocation;
 pub use filter::{FilterError, parse_filter};
 pub(super) use install::filter;
 pub use install::{LogError, LogGuard, flush, init};

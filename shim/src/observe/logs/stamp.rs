@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::number;
+
 /// Writes times as `2026-11-21T02:04:16.123456Z`, in UTC.
 ///
 /// The part up to the second is computed once a second (on each thread), the rest each time.
@@ -36,7 +38,7 @@ impl Stamp {
         }
         fraction[digits] = b'Z';
         out.extend_from_slice(&self.prefix);
-        out.extend_from_slice(&fraction[..=digits]);
+        number::first(out, &fraction, digits + 1);
     }
 
     /// Another second began.

@@ -7,12 +7,11 @@ use std::time::Duration;
 use tracing::{Dispatch, Level};
 use tracing_subscriber::Registry;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
 
 use super::datagram::Daemon;
 use super::encode::Encode;
 use super::json::Json;
-use super::layer::LogLayer;
+use super::layer;
 use super::queue::{LIMIT, Queue};
 use super::text::Text;
 use super::writer;
@@ -35,10 +34,7 @@ fn written(encode: impl Encode, filter: Targets, log: impl FnOnce()) -> String {
 
 fn run(queue: &Arc<Queue>, encode: Arc<dyn Encode>, filter: Targets, log: impl FnOnce()) {
     LazyLock::force(&ANOTHER);
-    let queue = Arc::clone(queue);
-    let subscriber = Registry::default()
-        .with(filter)
-        .with(LogLayer { encode, queue });
+    let subscriber = layer::subscriber(filter, encode, Arc::clone(queue));
     tracing::subscriber::with_default(subscriber, log);
 }
 

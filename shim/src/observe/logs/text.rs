@@ -2,6 +2,8 @@
 
 use tracing::Level;
 
+use super::super::invocation::InvocationLine;
+use super::direct;
 use super::encode::{Encode, Head, Value, write_value};
 use super::escape;
 use super::line::Line;
@@ -82,6 +84,13 @@ impl Encode for Text {
     fn finish(&self, line: &mut Line) {
         Self::end(line);
         line.out.push(b'\n');
+    }
+
+    fn invocation(&self, line: &mut Line, facts: &InvocationLine<'_>) -> bool {
+        if !self.colour {
+            direct::text(line, facts);
+        }
+        !self.colour
     }
 }
 
