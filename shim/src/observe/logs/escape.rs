@@ -5,8 +5,8 @@ use std::io::Write;
 /// Appends `text` as a JSON string's content, without the quotes.
 pub(super) fn json(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    if all(bytes, |byte| {
-        (byte >= b' ') & (byte != b'"') & (byte != b'\\')
+    if none(bytes, |byte| {
+        (byte < b' ') | (byte == b'"') | (byte == b'\\')
     }) {
         out.extend_from_slice(bytes);
         return;
@@ -26,7 +26,7 @@ pub(super) fn json(out: &mut Vec<u8>, text: &str) {
 
 /// Appends `text` as it is, but for characters that would break or forge a line.
 pub(super) fn bare(out: &mut Vec<u8>, text: &str) {
-    if all(text.as_bytes(), |byte| matches!(byte, b' '..=b'~')) {
+    if none(text.as_bytes(), |byte| !matches!(byte, b' '..=b'~')) {
         out.extend_from_slice(text.as_bytes());
     } else {
         text.chars().for_each(|char| put(out, char));
@@ -36,8 +36,8 @@ pub(super) fn bare(out: &mut Vec<u8>, text: &str) {
 /// Appends `text` so that its end can be told: bare when it is one plain word, in quotes otherwise.
 pub(super) fn word(out: &mut Vec<u8>, text: &str) {
     let mark = |byte| (byte == b'"') | (byte == b'=') | (byte == b'\\');
-    let plain = |byte| matches!(byte, b'!'..=b'~') & !mark(byte);
-    if !text.is_empty() && all(text.as_bytes(), plain) {
+    let bad = |byte| !matches!(byte, b'!'..=b'~') | mark(byte);
+    if !text.is_empty() && none(text.as_bytes(), bad) {
         out.extend_from_slice(text.as_bytes());
         return;
     }
@@ -73,19 +73,21 @@ fn hex(out: &mut Vec<u8>, before: &str, code: u32, after: &str) {
     let _ = write!(out, "{before}{code:02x}{after}");
 }
 
-/// Whether all bytes are `good`, looked at in blocks so that the compiler can take many at a time.
-/// The last block may overlap the one before.
-fn all(bytes: &[u8], good: impl Fn(u8) -> bool) -> bool {
-    fn block<const N: usize>(bytes: &[u8; N], good: impl Fn(u8) -> bool) -> bool {
-        bytes.iter().fold(true, |sofar, &byte| sofar & good(byte))
+/// Whether no byte is `bad`, looked at in blocks so that the compiler can take many at a time. The
+/// last block may overlap the one before.
+#[inline(always)]
+fn none(bytes: &[u8], bad: impl Fn(u8) -> bool) -> bool {
+    #[inline(always)]
+    fn block<const N: usize>(bytes: &[u8; N], bad: impl Fn(u8) -> bool) -> bool {
+        bytes.iter().fold(0, |any, &byte| any | u8::from(bad(byte))) == 0
     }
     if let Some(last) = bytes.last_chunk::<16>() {
         let (blocks, _) = bytes.as_chunks::<16>();
-        block(last, &good) && blocks.iter().all(|bytes| block(bytes, &good))
+        block(last, &bad) && blocks.iter().all(|bytes| block(bytes, &bad))
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        block(first, &good) & block(last, &good)
+        block(first, &bad) & block(last, &bad)
     } else {
-        bytes.iter().all(|&byte| good(byte))
+        !bytes.iter().any(|&byte| bad(byte))
     }
 }
 

@@ -2,17 +2,25 @@
 
 use std::time::Duration;
 
+/// The most digits of a number.
+const MOST: usize = 20;
+
 /// Appends `number` in decimal.
 pub(super) fn unsigned(out: &mut Vec<u8>, number: u64) {
-    // As many as the largest has.
-    let mut digits = [0; 20];
-    let length = number.checked_ilog10().unwrap_or(0) as usize + 1;
-    let mut rest = number;
-    for digit in digits[..length].iter_mut().rev() {
+    // As many as the largest has, and as many again so that as many can be copied from each.
+    let mut digits = [0; 2 * MOST];
+    let (mut rest, mut at) = (number, MOST);
+    for digit in digits[..MOST].iter_mut().rev() {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
+        at -= 1;
+        if rest == 0 {
+            break;
+        }
     }
-    first(out, &digits, length);
+    if let Some(digits) = digits[at..].first_chunk::<MOST>() {
+        first(out, digits, MOST - at);
+    }
 }
 
 /// The first number of seconds that [`millis`] cannot write.

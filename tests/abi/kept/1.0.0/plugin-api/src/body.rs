@@ -149,9 +149,16 @@ impl Body {
                 self.0 = Inner::Empty;
                 Poll::Ready(Some(Ok(bytes)))
             }
-            Inner::Stream(stream) => stream.as_mut().poll_next(cx),
+            Inner::Stream(stream) => {
+                let piece = std::task::ready!(stream.as_mut().poll_next(cx));
+                if !matches!(piece, Some(Ok(_))) {
+                    self.0 = Inner::Empty;
+                }
+                Poll::Ready(piece)
+            }
             Inner::Chunks(chunks) => loop {
                 let Some(chunk) = std::task::ready!(chunks.as_mut().poll_next(cx)) else {
+                    self.0 = Inner::Empty;
                     return Poll::Ready(None);
                 };
                 match chunk.kind {

@@ -188,14 +188,18 @@ impl EventType<Web> for http::Request<Body> {
         };
         let mut http = http::Request::new(body);
         let mut name = None;
-        for (found, value) in request.invocation.fields.iter_shared() {
+        let fields = &request.invocation.fields;
+        for (found, value) in fields.iter() {
             match found {
-                tag::METHOD => *http.method_mut() = parsed(Method::from_bytes(&value))?,
-                tag::URI => *http.uri_mut() = parsed(Uri::from_maybe_shared(value))?,
-                tag::VERSION => *http.version_mut() = version(&value),
-                tag::HEADER_NAME => name = Some(parsed(HeaderName::from_bytes(&value))?),
+                tag::METHOD => *http.method_mut() = parsed(Method::from_bytes(value))?,
+                tag::URI => {
+                    *http.uri_mut() = parsed(Uri::from_maybe_shared(fields.shared(value)))?;
+                }
+                tag::VERSION => *http.version_mut() = version(value),
+                tag::HEADER_NAME => name = Some(parsed(HeaderName::from_bytes(value))?),
                 tag::HEADER_VALUE => {
                     if let Some(name) = name.take() {
+                        let value = fields.shared(value);
                         let value = parsed(HeaderValue::from_maybe_shared(value))?;
                         http.headers_mut().append(name, value);
                     }

@@ -78,12 +78,12 @@ impl Context {
     /// A setting of the function (`--env NAME=VALUE`). Not the process's environment, which is
     /// shared by all functions and never changed.
     pub fn var(&self, name: &str) -> Option<&str> {
-        var(&self.0.function, name)
+        var(self.0.function, name)
     }
 
     /// All settings of the function.
     pub fn vars(&self) -> impl Iterator<Item = (&str, &str)> {
-        vars(&self.0.function)
+        vars(self.0.function)
     }
 
     /// Whether the invocation should end early: its caller left, or its deadline passed.
@@ -123,12 +123,12 @@ pub struct CognitoIdentity {
 
 /// What a [`Handler`](crate::Handler) may know when it is initialised.
 #[derive(Clone, Debug)]
-pub struct InitContext(Arc<Function>);
+pub struct InitContext(&'static Function);
 
 /// Makes the context of an `init`.
 #[doc(hidden)]
-pub fn init_context(function: &Arc<Function>) -> InitContext {
-    InitContext(function.clone())
+pub fn init_context(function: &'static Function) -> InitContext {
+    InitContext(function)
 }
 
 impl InitContext {
@@ -149,12 +149,12 @@ impl InitContext {
 
     /// A setting of the function (`--env NAME=VALUE`).
     pub fn var(&self, name: &str) -> Option<&str> {
-        var(&self.0, name)
+        var(self.0, name)
     }
 
     /// All settings of the function.
     pub fn vars(&self) -> impl Iterator<Item = (&str, &str)> {
-        vars(&self.0)
+        vars(self.0)
     }
 }
 
@@ -169,4 +169,97 @@ fn vars(function: &Function) -> impl Iterator<Item = (&str, &str)> {
 fn var<'a>(function: &'a Function, name: &str) -> Option<&'a str> {
     let found = function.vars.iter().rev().find(|(known, _)| known == name);
     found.map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use plugin_api_abi::fields::{Fields, FieldsWriter};
+
+    use super::*;
+
+    fn context(fields: &[(u16, &str)], deadline_unix_ms: u64) -> Context {
+        let mut writer = FieldsWriter::default();
+        for (tag, value) in fields {
+            writer.put(*tag, value.as_bytes());
+        }
+        let function = Box::leak(Box::new(Function {
+            arn: "arn:aws:lambda:eu-west-1:123456789012:function:greeter".to_owned(),
+            memory_limit_mb: 128,
+            ..Function::default()
+        }));
+        let fields = Fields::new(writer.finish());
+        Context(Arc::new(Invocation::new(
+            function,
+            fields,
+            deadline_unix_ms,
+        )))
+    }
+
+    #[test]
+    fn what_the_caller_sent_is_there() {
+        let context = context(
+            &[
+                (tag::REQUEST_ID, "id-1"),
+                (tag::TRACE_ID, "Root=1-2-3"),
+                (tag::CLIENT_CONTEXT, r#"{"custom":{"a":"b"}}"#),
+                (
+                    tag::COGNITO_IDENTITY,
+                    r#"{"cognitoIdentityId":"id","cognitoIdentityPoolId":"pool"}"#,
+                ),
+                (tag::TENANT_ID, "blue"),
+            ],
+            0,
+        );
+        assert_eq!(context.request_id(), "id-1");
+        assert_eq!(context.trace_id(), Some("Root=1-2-3"));
+        assert_eq!(context.client_context(), Some(r#"{"custom":{"a":"b"}}"#));
+        assert_eq!(context.tenant_id(), Some("blue"));
+        assert_eq!(context.memory_limit_mb(), Some(128));
+        assert!(
+            context
+                .function_arn()
+                .is_some_and(|arn| arn.ends_with(":greeter"))
+        );
+        let identity = CognitoIdentity {
+            identity_id: "id".to_owned(),
+            identity_pool_id: "pool".to_owned(),
+        };
+        assert_eq!(context.cognito_identity(), Some(identity));
+    }
+
+    #[test]
+    fn what_the_caller_did_not_send_is_not() {
+        let context = context(&[(tag::COGNITO_IDENTITY, "{}")], 0);
+        assert_eq!(context.request_id(), "");
+        assert_eq!(context.trace_id(), None);
+        assert_eq!(context.cognito_identity(), None);
+        assert_eq!(context.deadline(), None);
+        assert_eq!(context.remaining_time(), None);
+    }
+
+    #[test]
+    fn no_time_is_left_after_the_deadline() {
+        let past = context(&[], 1);
+        assert_eq!(past.deadline(), Some(UNIX_EPOCH + Duration::from_millis(1)));
+        assert_eq!(past.remaining_time(), Some(Duration::ZERO));
+        let never = context(&[], u64::MAX);
+        assert!(never.remaining_time() > Some(Duration::from_secs(1)));
+    }
+
+    #[tokio::test]
+    async fn the_signal_reaches_who_waits_for_it() {
+        let context = context(&[], 0);
+        let waiting = tokio::spawn({
+            let context = context.clone();
+            async move { context.cancelled().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!context.is_cancelled());
+        context.0.cancel();
+        assert!(context.is_cancelled());
+        waiting.await.unwrap();
+        context.cancelled().await;
+    }
 }

@@ -44,8 +44,28 @@
 //!   plugin's runtime and its way to the host's log are set up before the first line of yours runs.
 //! * [`testing`] runs a handler with its lifecycle in a unit test.
 //!
+//! # Where a handler runs
+//!
+//! The host polls an async handler on one of its own threads first. If it is done at once, that was
+//! all; at its first wait it moves to the plugin's runtime, and a handler that keeps its thread busy
+//! for long is given threads of its own. A plain `fn` may block as long as it likes: blocking
+//! clients (`reqwest::blocking`) and `tokio::runtime::Handle::current().block_on(…)` work in it, as
+//! they do in `init`, `start` and `stop`. Blocking in an async handler delays others for a moment,
+//! until the host has noticed.
+//!
+//! # Logs
+//!
+//! What is logged by `tracing` or `log` goes to the host's log, with the request id of its
+//! invocation. So a handler sets no subscriber of its own: `tracing_subscriber::fmt::init()` would
+//! panic, since there is one already. A spawned task knows its invocation if it is spawned
+//! `.in_current_span()` (`tracing::Instrument`). Levels that the host does not show cost next to
+//! nothing, and their fields are not even made.
+//!
+//! # What a plugin must not do
+//!
 //! A plugin is trusted code: it runs inside the shim's process with all its rights. It must not
-//! call `std::process::exit`, `std::env::set_var` or `std::env::set_current_dir`.
+//! call `std::process::exit`, `std::env::set_var` or `std::env::set_current_dir`, nor be built with
+//! `panic = "abort"`: a panic would end the host, instead of becoming an error of one invocation.
 
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -70,7 +90,8 @@ pub use http;
 /// On a function: `async fn` or plain `fn`, with up to two arguments, the event and the
 /// [`Context`], in this order, each of which may be left out. It returns the response or a
 /// `Result` of it, whose error is anything that turns into [`Error`]. The function itself stays as
-/// it is and can be called by your own code and tests.
+/// it is and can be called by your own code and tests. Beside it stands a type of the same name,
+/// which [`testing::Function`] takes: a function called `tokio` would hide the crate.
 ///
 /// On an `impl Handler for Type` block: exports that handler with its lifecycle.
 ///

@@ -34,7 +34,7 @@ use plugin_api_abi::glue::guard::Guard;
 use plugin_api_abi::glue::instance::{Slot, Started};
 use plugin_api_abi::glue::invocation::{Function as Settings, Invocation};
 use plugin_api_abi::glue::{own_thread, runtime};
-use plugin_api_abi::types::FLAG_STATELESS;
+use plugin_api_abi::types::{FLAG_STATELESS, KIND_HTTP};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -43,7 +43,7 @@ use crate::{Body, Error};
 /// A loaded handler. Instances are pooled as under the shim.
 pub struct Function<E: Entry> {
     handler: Arc<E>,
-    settings: Arc<Settings>,
+    settings: &'static Settings,
     timeout: Option<Duration>,
     idle: Mutex<Vec<Arc<Slot<E>>>>,
 }
@@ -82,9 +82,9 @@ impl<E: Entry<Error = Error>> Builder<E> {
     /// # Errors
     /// What `init` returned, or a panic in it.
     pub fn load(self) -> Result<Function<E>, Error> {
-        let settings = Arc::new(self.settings);
-        let for_init = settings.clone();
-        let handler = guarded(&settings, async move { E::init(&for_init).await })?;
+        // As under the shim: leaked, one for each load.
+        let settings: &'static Settings = Box::leak(Box::new(self.settings));
+        let handler = guarded(settings, async move { E::init(settings).await })?;
         Ok(Function {
             handler: Arc::new(handler),
             settings,
@@ -132,7 +132,7 @@ impl<E: Entry<Error = Error>> Function<E> {
     /// As [`invoke`](Self::invoke).
     pub fn invoke_bytes(&self, event: impl Into<Bytes>) -> Result<Bytes, Error> {
         let fields = FieldsWriter::default();
-        Ok(self.run(fields, event.into())?.1)
+        Ok(self.run(fields, event.into())?.body)
     }
 
     /// Sends a request to a web handler and collects its response.
@@ -151,10 +151,16 @@ impl<E: Entry<Error = Error>> Function<E> {
             fields.put(tag::HEADER_NAME, name.as_str().as_bytes());
             fields.put(tag::HEADER_VALUE, value.as_bytes());
         }
-        let (head, body) = self.run(fields, body.into())?;
-        let mut response = http::Response::new(body);
+        let collected = self.run(fields, body.into())?;
+        if collected.kind != KIND_HTTP {
+            return Err(Error::new(
+                "InvalidResponse",
+                "the handler did not answer with an HTTP response",
+            ));
+        }
+        let mut response = http::Response::new(collected.body);
         let mut name = None;
-        for (found, value) in head.iter() {
+        for (found, value) in collected.fields.iter() {
             match found {
                 tag::STATUS => {
                     let status = value.try_into().map(u16::from_le_bytes).unwrap_or_default();
@@ -182,29 +188,28 @@ impl<E: Entry<Error = Error>> Function<E> {
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         let mut result = Ok(());
         for slot in idle {
-            let handler = self.handler.clone();
-            let stopped = guarded(&self.settings, async move {
-                match slot.take().await {
-                    Some(instance) => handler.stop(instance).await,
-                    None => Ok(()),
-                }
-            });
-            result = result.and(stopped);
+            result = result.and(self.stop_one(slot));
         }
         result
     }
 
-    fn run(&self, mut fields: FieldsWriter, body: Bytes) -> Result<(Fields, Bytes), Error> {
+    fn stop_one(&self, slot: Arc<Slot<E>>) -> Result<(), Error> {
+        let handler = self.handler.clone();
+        guarded(self.settings, async move {
+            match slot.take().await {
+                Some(instance) => handler.stop(instance).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn run(&self, mut fields: FieldsWriter, body: Bytes) -> Result<Collected, Error> {
         fields.put(tag::REQUEST_ID, b"00000000-0000-4000-8000-000000000000");
         let deadline = self.timeout.map_or(0, |timeout| {
             let at = (SystemTime::now() + timeout).duration_since(UNIX_EPOCH);
             at.map_or(0, |at| u64::try_from(at.as_millis()).unwrap_or(u64::MAX))
         });
-        let invocation = Invocation::new(
-            self.settings.clone(),
-            Fields::new(fields.finish()),
-            deadline,
-        );
+        let invocation = Invocation::new(self.settings, Fields::new(fields.finish()), deadline);
         let invocation = Arc::new(invocation);
         let request = entry::Request {
             invocation: invocation.clone(),
@@ -243,13 +248,16 @@ impl<E: Entry<Error = Error>> Function<E> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(slot);
+        } else {
+            // Drops what is left of it, behind the barrier.
+            let _ = self.stop_one(slot);
         }
         result?
     }
 
     fn start(&self) -> Arc<Slot<E>> {
         let handler = self.handler.clone();
-        let started = guarded(&self.settings, async move { handler.start().await });
+        let started = guarded(self.settings, async move { handler.start().await });
         Slot::new(match started {
             Ok(instance) => Started::Instance(instance),
             Err(error) => Started::Failed(Some(error)),
@@ -259,10 +267,10 @@ impl<E: Entry<Error = Error>> Function<E> {
 
 /// A step of the lifecycle that belongs to no invocation.
 fn guarded<T>(
-    settings: &Arc<Settings>,
+    settings: &'static Settings,
     step: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let invocation = Invocation::new(settings.clone(), Fields::default(), 0);
+    let invocation = Invocation::new(settings, Fields::default(), 0);
     on_this_thread(Arc::new(invocation), || {}, step)?
 }
 
@@ -283,11 +291,21 @@ fn on_this_thread<T>(
     done.value.map_err(Error::from_fault)
 }
 
-/// Reads a response to its end.
-async fn collect(response: entry::Response) -> Result<(Fields, Bytes), Error> {
+/// A response, read to its end.
+struct Collected {
+    kind: u32,
+    fields: Fields,
+    body: Bytes,
+}
+
+async fn collect(response: entry::Response) -> Result<Collected, Error> {
     let body = match response.body {
         ResponseBody::Full(bytes) => bytes,
         ResponseBody::Stream(chunks) => Body::from_chunks(chunks).bytes().await?,
     };
-    Ok((Fields::new(response.fields.finish()), body))
+    Ok(Collected {
+        kind: response.kind,
+        fields: Fields::new(response.fields.finish()),
+        body,
+    })
 }

@@ -123,13 +123,9 @@ impl Fields {
         .map(|(tag, start, end)| (tag, &self.0[start..end]))
     }
 
-    /// The values in order, as shared pieces of the sender's buffer.
-    pub fn iter_shared(&self) -> impl Iterator<Item = (u16, Bytes)> {
-        Cursor {
-            list: &self.0,
-            at: 0,
-        }
-        .map(|(tag, start, end)| (tag, self.0.slice(start..end)))
+    /// A value of this list, as a shared piece of the sender's buffer.
+    pub fn shared(&self, value: &[u8]) -> Bytes {
+        self.0.slice_ref(value)
     }
 
     /// The first value with this tag.

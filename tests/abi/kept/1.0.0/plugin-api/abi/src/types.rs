@@ -221,6 +221,8 @@ pub struct LogRecord<'a> {
     pub message: RStr<'a>,
     /// The event's file; empty: unknown.
     pub file: RStr<'a>,
+    /// The function that it belongs to, by the name under which it is served; empty: none known.
+    pub function: RStr<'a>,
     /// The id of the invocation that it belongs to; empty: none.
     pub request_id: RStr<'a>,
     /// The spans that it is in, outermost first: `outer{a=1}:inner`; empty: none.
@@ -257,14 +259,16 @@ pub struct HandlerMod {
     pub attach: extern "C" fn(host: HostApiRef, fields: RVec<u8>) -> RResult<(), AbiError>,
     /// Runs the author's `init` for one function, whose settings are tagged values.
     pub init: extern "C" fn(function: RVec<u8>) -> FfiFuture<RResult<RawHandler, AbiError>>,
-    /// Makes an instance.
-    pub start: unsafe extern "C" fn(handler: RawHandler) -> FfiFuture<AbiStarted>,
+    /// Makes an instance; the tagged values name the invocation that needs it.
+    pub start: unsafe extern "C" fn(handler: RawHandler, fields: RVec<u8>) -> FfiFuture<AbiStarted>,
     /// Runs one invocation; one at a time for each instance.
     pub run: unsafe extern "C" fn(handler: RawHandler, instance: RawInstance, AbiRequest) -> AbiRun,
-    /// Ends an instance; waits for a run that still has it. The pointer is gone then.
+    /// Ends an instance; waits for a run that still has it. The pointer is gone then. No tagged
+    /// values are defined so far.
     pub stop: unsafe extern "C" fn(
         handler: RawHandler,
         instance: RawInstance,
+        fields: RVec<u8>,
     ) -> FfiFuture<RResult<(), AbiError>>,
     /// Lets go of what `init` made. The pointer is gone then.
     pub release: unsafe extern "C" fn(handler: RawHandler),

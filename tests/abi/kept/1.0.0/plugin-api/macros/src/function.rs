@@ -80,7 +80,7 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
                 }
 
                 async fn init(
-                    _: &::std::sync::Arc<__plugin_api::Function>,
+                    _: &'static __plugin_api::Function,
                 ) -> ::core::result::Result<Self, ::plugin_api::Error> {
                     ::core::result::Result::Ok(Self {})
                 }

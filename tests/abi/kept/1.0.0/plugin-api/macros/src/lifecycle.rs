@@ -52,7 +52,7 @@ pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<Token
                 type Error = ::plugin_api::Error;
 
                 async fn init(
-                    function: &::std::sync::Arc<__plugin_api::Function>,
+                    function: &'static __plugin_api::Function,
                 ) -> ::core::result::Result<Self, ::plugin_api::Error> {
                     let context = __plugin_api::init_context(function);
                     <#handler as ::plugin_api::Handler>::init(&context).await

@@ -29,7 +29,7 @@ pub trait Entry: Sized + Send + Sync + 'static {
     }
 
     /// Once per function.
-    fn init(function: &Arc<Function>) -> impl Future<Output = Result<Self, Self::Error>> + Send;
+    fn init(function: &'static Function) -> impl Future<Output = Result<Self, Self::Error>> + Send;
 
     /// Makes an instance.
     fn start(&self) -> impl Future<Output = Result<Self::Instance, Self::Error>> + Send;

@@ -1,7 +1,7 @@
 //! The `extern "C"` functions over any [`Entry`], and the header that exports them.
 //!
 //! Nothing unwinds out of here (I4): the author's code runs behind [`Guard`], and ours behind
-//! [`barrier`] wherever it could panic at all.
+//! a barrier wherever it could panic at all.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::glue::runtime;
 use crate::stream::quietly;
 use crate::types::{
     AbiError, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING, FLAG_STATELESS, HandlerMod,
-    HandlerModRef, HostApiRef, RawHandler, RawInstance,
+    HandlerModRef, HostApiRef, PLACE_INLINE, RawHandler, RawInstance,
 };
 
 /// The header that a plugin exports for a handler under `shim_handler__NAME`.
@@ -53,7 +53,7 @@ extern "C" fn construct<E: Entry>() -> RootModuleResult {
 /// What a `RawHandler` points to.
 struct Loaded<E> {
     handler: E,
-    function: Arc<Function>,
+    function: &'static Function,
 }
 
 extern "C" fn attach(host: HostApiRef, fields: RVec<u8>) -> RResult<(), AbiError> {
@@ -68,10 +68,12 @@ extern "C" fn shutdown(millis: u64) {
 }
 
 extern "C" fn init<E: Entry>(function: RVec<u8>) -> FfiFuture<RResult<RawHandler, AbiError>> {
-    let function = Arc::new(Function::from_fields(&Fields::new(function)));
-    let scope = Arc::new(Invocation::new(function.clone(), Fields::default(), 0));
+    // Leaked: one small value each time a function is loaded, which every run would have to count.
+    let function: &'static Function =
+        Box::leak(Box::new(Function::from_fields(&Fields::new(function))));
+    let scope = Arc::new(Invocation::new(function, Fields::default(), 0));
     let made = on_thread(scope, async move {
-        let handler = E::init(&function).await.map_err(|error| error.fault())?;
+        let handler = E::init(function).await.map_err(|error| error.fault())?;
         Ok(Arc::new(Loaded { handler, function }))
     });
     async move {
@@ -97,14 +99,13 @@ unsafe fn loaded<E: Entry>(handler: RawHandler) -> Arc<Loaded<E>> {
 
 /// # Safety
 /// (I7) `handler` comes from `init::<E>` and was not released.
-unsafe extern "C" fn start<E: Entry>(handler: RawHandler) -> FfiFuture<AbiStarted> {
+unsafe extern "C" fn start<E: Entry>(
+    handler: RawHandler,
+    fields: RVec<u8>,
+) -> FfiFuture<AbiStarted> {
     // SAFETY: the caller's promise.
     let loaded = unsafe { loaded::<E>(handler) };
-    let scope = Arc::new(Invocation::new(
-        loaded.function.clone(),
-        Fields::default(),
-        0,
-    ));
+    let scope = Arc::new(Invocation::new(loaded.function, Fields::new(fields), 0));
     let made = on_thread(scope, async move { Ok(loaded.handler.start().await) });
     async move {
         let (started, failed) = match made.await {
@@ -149,7 +150,7 @@ unsafe extern "C" fn run<E: Entry>(
     };
     let fields = Fields::new(request.fields);
     let invocation = Arc::new(Invocation::new(
-        loaded.function.clone(),
+        loaded.function,
         fields,
         request.deadline_unix_ms,
     ));
@@ -176,7 +177,10 @@ unsafe extern "C" fn run<E: Entry>(
             slot.mark_panicked();
         }
     };
-    let guard = Guard::new(work, invocation.clone(), on_panic);
+    let mut guard = Guard::new(work, invocation.clone(), on_panic);
+    if request.place == PLACE_INLINE {
+        guard.first_poll_untimed();
+    }
     let blocking = E::FLAGS & FLAG_BLOCKING != 0;
     let cancel = cancel_handle(invocation.clone());
     let running = Running::new(Placed::new(guard, request.place, blocking), invocation);
@@ -192,16 +196,13 @@ unsafe extern "C" fn run<E: Entry>(
 unsafe extern "C" fn stop<E: Entry>(
     handler: RawHandler,
     instance: RawInstance,
+    fields: RVec<u8>,
 ) -> FfiFuture<RResult<(), AbiError>> {
     // SAFETY: the caller's promise.
     let loaded = unsafe { loaded::<E>(handler) };
     // SAFETY: the caller's promise: this takes over the count that `start` gave to the host.
     let slot = unsafe { Arc::from_raw(instance.0.cast_const().cast::<Slot<E>>()) };
-    let scope = Arc::new(Invocation::new(
-        loaded.function.clone(),
-        Fields::default(),
-        0,
-    ));
+    let scope = Arc::new(Invocation::new(loaded.function, Fields::new(fields), 0));
     let done = on_thread(scope, async move {
         match slot.take().await {
             Some(instance) => loaded

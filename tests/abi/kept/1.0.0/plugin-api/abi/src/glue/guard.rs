@@ -16,7 +16,7 @@ use crate::stream::quietly;
 pub struct Guarded<T> {
     /// The value, or why there is none.
     pub value: Result<T, Fault>,
-    /// The longest single poll, in nanoseconds.
+    /// The longest single poll, in nanoseconds, of those that were timed.
     pub longest_poll_ns: u64,
 }
 
@@ -30,6 +30,7 @@ pub struct Guard<F, P: FnMut()> {
     invocation: Arc<Invocation>,
     on_panic: P,
     longest_poll_ns: u64,
+    timed: bool,
 }
 
 impl<F: Future, P: FnMut()> Guard<F, P> {
@@ -40,7 +41,13 @@ impl<F: Future, P: FnMut()> Guard<F, P> {
             invocation,
             on_panic,
             longest_poll_ns: 0,
+            timed: true,
         }
+    }
+
+    /// Leaves the first poll out of [`Guarded::longest_poll_ns`]: inline, the host watches it.
+    pub fn first_poll_untimed(&mut self) {
+        self.timed = false;
     }
 
     fn end(&mut self, value: Result<F::Output, Fault>) -> Poll<Guarded<F::Output>> {
@@ -80,12 +87,14 @@ impl<F: Future, P: FnMut() + Unpin> Future for Guard<F, P> {
         let Some(future) = this.future.as_mut() else {
             return this.end(Err(Fault::internal("polled after its end")));
         };
-        let started = Instant::now();
+        let started = this.timed.then(Instant::now);
+        this.timed = true;
         let polled = {
             let _scope = scope::enter(&this.invocation);
             catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)))
         };
-        let took = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let took = started.map_or(0, |started| started.elapsed().as_nanos());
+        let took = u64::try_from(took).unwrap_or(u64::MAX);
         this.longest_poll_ns = this.longest_poll_ns.max(took);
         match polled {
             Ok(Poll::Ready(value)) => this.end(Ok(value)),

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -51,10 +51,10 @@ impl Function {
 }
 
 /// One run: its data, and the signal that ends it early.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Invocation {
     /// The function's settings.
-    pub function: Arc<Function>,
+    pub function: &'static Function,
     /// Request id, trace and the like, and the HTTP head.
     pub fields: Fields,
     deadline_unix_ms: u64,
@@ -66,12 +66,14 @@ pub struct Invocation {
 
 impl Invocation {
     /// A run with this data; `deadline_unix_ms` 0 means none.
-    pub fn new(function: Arc<Function>, fields: Fields, deadline_unix_ms: u64) -> Self {
+    pub fn new(function: &'static Function, fields: Fields, deadline_unix_ms: u64) -> Self {
         Self {
             function,
             fields,
             deadline_unix_ms,
-            ..Self::default()
+            cancelled: AtomicBool::new(false),
+            wakers: Mutex::default(),
+            root_span: OnceLock::new(),
         }
     }
 

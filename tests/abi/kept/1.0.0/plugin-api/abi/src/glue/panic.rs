@@ -111,11 +111,10 @@ fn frames(printed: &str) -> Vec<String> {
         .iter()
         .any(|start| frame.starts_with(start))
     };
-    let first = frames
-        .iter()
-        .rposition(machinery)
-        .map_or(0, |last| last + 1);
-    let mut own = frames.split_off(first);
+    // Threads begin in the machinery too: only what stands above the author's frames goes.
+    let begins = frames.iter().position(machinery).unwrap_or(0);
+    let ends = frames[begins..].iter().position(|frame| !machinery(frame));
+    let mut own = frames.split_off(begins + ends.unwrap_or(0));
     if let Some(end) = own
         .iter()
         .position(|frame| frame.contains("plugin_api_abi::glue::"))
@@ -132,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_stack_trace_holds_the_authors_frames_only() {
-        let printed = "   0: std::backtrace_rs::backtrace::trace\n             at /rustc/x/lib.rs:1:2\n   1: std::panicking::begin_panic_handler\n   2: core::panicking::panic_fmt\n   3: orders::create\n             at ./src/lib.rs:7:5\n   4: plugin_api_abi::glue::guard::poll\n   5: main\n";
+        let printed = "   0: std::backtrace_rs::backtrace::trace\n             at /rustc/x/lib.rs:1:2\n   1: std::panicking::begin_panic_handler\n   2: core::panicking::panic_fmt\n   3: orders::create\n             at ./src/lib.rs:7:5\n   4: plugin_api_abi::glue::guard::poll\n   5: std::panicking::catch_unwind\n   6: main\n";
         assert_eq!(frames(printed), ["orders::create at ./src/lib.rs:7:5"]);
     }
 }

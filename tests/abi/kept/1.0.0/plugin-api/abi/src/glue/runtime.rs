@@ -15,6 +15,10 @@ use crate::fields::{Fields, tag};
 use crate::glue::{log, panic};
 use crate::types::HostApiRef;
 
+/// How many handlers may block or compute at once. Far above tokio's own 512, beyond which a plain
+/// `fn` that blocks would stall others; the host limits a function by its concurrency.
+const MAX_THREADS: usize = 16_384;
+
 /// The plugin, attached to its host.
 pub struct Plugin {
     /// Its runtime.
@@ -70,6 +74,7 @@ pub fn attach(host: Option<HostApiRef>, setup: Setup) -> Result<(), Fault> {
     }
     let runtime = builder
         .thread_name("plugin")
+        .max_blocking_threads(MAX_THREADS)
         .enable_all()
         .build()
         .map_err(|error| Fault::internal(format!("cannot make the plugin's runtime: {error}")))?;

@@ -43,6 +43,7 @@ pub(crate) fn panicked(fault: &Fault) -> bool {
         target: RStr::from_str("plugin::panic"),
         message: RStr::from_str(&message),
         file: RStr::from_str(""),
+        function: RStr::from_str(invocation.as_ref().map_or("", |one| &one.function.name)),
         request_id: RStr::from_str(request_id),
         spans: RStr::from_str(""),
         fields: RSlice::EMPTY,

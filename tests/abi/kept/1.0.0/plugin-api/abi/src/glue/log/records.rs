@@ -52,6 +52,7 @@ impl Log for Forward {
             target: RStr::from_str(record.target()),
             message: RStr::from_str(message),
             file: RStr::from_str(record.file().unwrap_or_default()),
+            function: RStr::from_str(invocation.as_ref().map_or("", |one| &one.function.name)),
             request_id: RStr::from_str(request_id),
             spans: RStr::from_str(""),
             fields: RSlice::EMPTY,

@@ -39,7 +39,14 @@ impl Forward {
 /// What is kept of a span.
 struct SpanText {
     fields: String,
-    request_id: Option<Arc<str>>,
+    origin: Option<Origin>,
+}
+
+/// Which function and which invocation a span belongs to.
+#[derive(Clone)]
+struct Origin {
+    function: &'static str,
+    request_id: Arc<str>,
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Forward {
@@ -71,18 +78,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Forward {
         let mut fields = SpanFields::default();
         attributes.record(&mut fields);
         // The thread knows its invocation; a task of the author's knows it by the parent span.
-        let request_id = match scope::current() {
-            Some(invocation) => Some(Arc::from(invocation.request_id())),
+        let origin = match scope::current() {
+            Some(invocation) => Some(Origin {
+                function: &invocation.function.name,
+                request_id: Arc::from(invocation.request_id()),
+            }),
             None => span.parent().and_then(|parent| {
                 parent
                     .extensions()
                     .get::<SpanText>()
-                    .and_then(|text| text.request_id.clone())
+                    .and_then(|text| text.origin.clone())
             }),
         };
         span.extensions_mut().insert(SpanText {
             fields: fields.0,
-            request_id,
+            origin,
         });
     }
 
@@ -111,7 +121,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Forward {
         {
             let extensions = span.extensions();
             let text = extensions.get::<SpanText>();
-            from_span = text.and_then(|text| text.request_id.clone()).or(from_span);
+            from_span = text.and_then(|text| text.origin.clone()).or(from_span);
             if span.metadata().target() == module_path!() {
                 continue;
             }
@@ -126,10 +136,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Forward {
             }
         }
         let invocation = scope::current();
-        let request_id = match (&invocation, &from_span) {
-            (Some(invocation), _) => invocation.request_id(),
-            (None, Some(request_id)) => request_id,
-            (None, None) => "",
+        let (function, request_id) = match (&invocation, &from_span) {
+            (Some(invocation), _) => (invocation.function.name.as_str(), invocation.request_id()),
+            (None, Some(origin)) => (origin.function, &*origin.request_id),
+            (None, None) => ("", ""),
         };
         let metadata = event.metadata();
         let lent = fields.lend();
@@ -139,6 +149,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Forward {
             target: RStr::from_str(metadata.target()),
             message: RStr::from_str(&fields.message),
             file: RStr::from_str(metadata.file().unwrap_or_default()),
+            function: RStr::from_str(function),
             request_id: RStr::from_str(request_id),
             spans: RStr::from_str(&spans),
             fields: RSlice::from_slice(&lent),
