@@ -1,10 +1,11 @@
 //! Where a run executes.
 //!
 //! A hop to another thread costs more than a quick handler's whole work, and a handler that holds
-//! its thread for long starves the connections of that thread. So runs go inline, on the thread that
-//! read the request, as long as that does no harm: the [watchdog](super::Watchdog) has other threads
-//! stand in for those that are held, and says so when it runs out of them. From then on the handler
-//! runs on threads of its own, until it has shown itself quick a number of times in a row; each time
+//! its thread for long starves the connections of that thread, and cannot be told that its deadline
+//! has passed. So a new handler runs on threads of its own, until it has shown itself quick a number
+//! of times in a row. Then its runs go inline, on the thread that read the request, as long as that
+//! does no harm: the [watchdog](super::Watchdog) has other threads stand in for those that are held,
+//! and says so when it runs out of them. Then the handler goes back to threads of its own; each time
 //! it relapses it has to show more. An async handler that waits (for a timer, a socket) holds
 //! nothing while it waits: it moves to the plugin's runtime.
 
@@ -33,14 +34,17 @@ const QUICK: Duration = Duration::from_millis(2);
 /// Far above what a thread that merely loses its core shows.
 const HOLDS_RUNTIME: Duration = Duration::from_millis(20);
 
-/// How many quick runs in a row a handler must show after its first relapse, and at most.
+/// How many quick runs in a row a new handler must show.
+const FIRST_PROOF: u32 = 16;
+
+/// How many after its first relapse, and at most.
 const PROOF: (u32, u32) = (64, 4096);
 
 /// A relapse so long after the last one counts as the first.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(10);
 
 /// How many runs of an async handler get threads of their own; more share the plugin's runtime.
-const ASYNC_THREADS: usize = 64;
+const ASYNC_THREADS: usize = 1024;
 
 /// What is known of one handler.
 #[derive(Debug)]
@@ -62,7 +66,7 @@ impl Placement {
         Self {
             policy,
             blocking,
-            unproven: AtomicU32::new(0),
+            unproven: AtomicU32::new(FIRST_PROOF),
             next_proof: AtomicU32::new(PROOF.0),
             relapsed_ms: AtomicU64::new(0),
             on_threads: AtomicUsize::new(0),
@@ -99,7 +103,7 @@ impl Placement {
             self.relapse();
         } else if unproven == 0 {
         } else if longest_poll > QUICK {
-            self.unproven.fetch_max(PROOF.0, Ordering::Relaxed);
+            self.unproven.fetch_max(FIRST_PROOF, Ordering::Relaxed);
         } else {
             let one_less = |left: u32| left.checked_sub(1);
             let _ = self
@@ -152,7 +156,7 @@ mod tests {
     #[test]
     fn a_relapse_asks_for_a_proof_which_grows_each_time() {
         let placement = adaptive();
-        assert_eq!(proof(&placement), 0, "a new handler is trusted");
+        assert_eq!(proof(&placement), FIRST_PROOF);
         let mut proofs = Vec::new();
         for _ in 0..5 {
             placement.relapse();
@@ -164,18 +168,18 @@ mod tests {
     #[test]
     fn a_run_that_holds_its_thread_sets_the_proof_back() {
         let placement = adaptive();
-        placement.relapse();
-        for _ in 0..60 {
+        for _ in 1..FIRST_PROOF {
             placement.end(placement.begin(|| false), Duration::ZERO);
         }
         placement.end(placement.begin(|| false), Duration::from_millis(50));
-        assert_eq!(proof(&placement), PROOF.0);
+        assert_eq!(proof(&placement), FIRST_PROOF);
     }
 
     #[test]
     fn holding_the_plugins_runtime_is_a_relapse_waiting_in_it_is_none() {
         let placement = adaptive();
-        placement.end(placement.begin(|| false), Duration::from_micros(50));
+        proof(&placement);
+        placement.end(Place::Inline, Duration::from_micros(50));
         assert_eq!(placement.begin(|| false), Place::Inline);
         placement.end(Place::Inline, Duration::from_millis(50));
         assert_eq!(placement.begin(|| false), Place::Thread);
@@ -183,7 +187,9 @@ mod tests {
 
     #[test]
     fn nobody_runs_inline_where_nobody_could_stand_in() {
-        assert_eq!(adaptive().begin(|| true), Place::Thread);
+        let placement = adaptive();
+        proof(&placement);
+        assert_eq!(placement.begin(|| true), Place::Thread);
     }
 
     #[test]

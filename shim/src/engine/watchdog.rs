@@ -180,6 +180,9 @@ mod tests {
             .unwrap();
         let watchdog = Watchdog::start(&[runtime.handle().clone()]);
         let placement = Arc::new(Placement::new(Policy::Adaptive, true));
+        while placement.begin(|| false) != Place::Inline {
+            placement.end(Place::Thread, Duration::ZERO);
+        }
         let watched = Watched::new(&placement);
         let release = Arc::new(AtomicBool::new(false));
         let (refused, inline_refused) = std::sync::mpsc::channel();

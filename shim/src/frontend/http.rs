@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::log::{self, Ending};
+use super::log::{self, Abandoned, Ending};
 use super::seen::{self, REQUEST_ID, Seen};
 use super::{App, BodyPolicy, problem, render};
 use crate::invocation::{
@@ -140,6 +140,7 @@ impl<F: Invoke> App for Http<F> {
             if *request.method() == Method::CONNECT {
                 return self.finish_otherwise(seen, problem::no_tunnel(), None);
             }
+            let abandoned = Abandoned::unless_done(&seen, self.function.name(), arrived);
             if request.body().is_end_stream() {
                 let running = self.function.invoke(Invocation {
                     id,
@@ -148,11 +149,14 @@ impl<F: Invoke> App for Http<F> {
                     arrived,
                 });
                 let outcome = running.await;
+                abandoned.done();
                 let fault = None;
                 return self.finish(seen, Ran { outcome, fault });
             }
             let running = Box::pin(self.run_with_body(request, &seen, trace_id, arrived));
-            match running.await {
+            let ran = running.await;
+            abandoned.done();
+            match ran {
                 Ok(ran) => self.finish(seen, ran),
                 Err(error) => self.finish_otherwise(seen, problem::body_error(&error), None),
             }

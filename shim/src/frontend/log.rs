@@ -1,13 +1,13 @@
 //! One log line for each request, written when its outcome is known.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Response;
 use http_body::Body as _;
 
 use super::outgoing::Outgoing;
 use super::seen::Seen;
-use crate::invocation::{Body, FunctionError, Refusal};
+use crate::invocation::{Body, ErrorKind, FunctionError, Refusal};
 use crate::observe::{self, InvocationLine, RefusedLine};
 
 /// What came of it.
@@ -25,6 +25,42 @@ pub(super) struct Ending {
 /// Whether anything is logged about requests.
 pub(super) fn is_on() -> bool {
     tracing::enabled!(target: "shim::invocation", tracing::Level::ERROR)
+}
+
+/// Writes the line of a request whose caller does not wait for the response, should it be dropped.
+pub(super) struct Abandoned<'a>(Option<(&'a Seen, &'a str, Instant)>);
+
+/// What proxies log for a client that has gone; nobody gets it as a response.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+impl<'a> Abandoned<'a> {
+    pub(super) fn unless_done(seen: &'a Seen, function: &'a str, arrived: Instant) -> Self {
+        Self(Some((seen, function, arrived)))
+    }
+
+    /// There is an outcome.
+    pub(super) fn done(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        let Some((seen, function, arrived)) = self.0 else {
+            return;
+        };
+        let message = "the caller went away, or the connection was cut";
+        let ending = Ending {
+            duration: arrived.elapsed(),
+            error: Some(FunctionError::new(
+                ErrorKind::Cancelled,
+                "Runtime.Cancelled",
+                message,
+            )),
+            ..Ending::default()
+        };
+        log_line(seen, function, &ending, CLIENT_CLOSED_REQUEST, None);
+    }
 }
 
 /// Logs the request: now when its response is whole, otherwise when the stream has ended.

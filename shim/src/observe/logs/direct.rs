@@ -98,3 +98,90 @@ pub(super) fn text(line: &mut Line, facts: &InvocationLine<'_>) {
     escape::word(out, facts.request_id);
     out.push(b'\n');
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::encode::Encode;
+    use super::super::json::Json;
+    use super::super::line::MAX_TEXT;
+    use super::super::testing::{lines, lines_of_events};
+    use super::super::text::Text;
+    use super::InvocationLine;
+    use crate::observe::invocation;
+
+    /// Lines with all that makes one differ from another.
+    fn all(log: &mut dyn FnMut(&InvocationLine<'_>)) {
+        let long = "x".repeat(MAX_TEXT);
+        let texts = [
+            "r1",
+            "",
+            "a \"b\" = \\d",
+            "x\n\u{1b}[31m{\u{2028}é",
+            "fifteen-letters",
+            &long,
+        ];
+        let micros = [0, 1, 90, 1_000, 1_230, 65_001, 1_000_000, 3_600_000_007];
+        let durations = micros.map(Duration::from_micros).into_iter();
+        for duration in durations.chain([Duration::from_nanos(1_999), Duration::MAX]) {
+            for text in texts {
+                let line = InvocationLine {
+                    request_id: text,
+                    function: "orders.create",
+                    method: Some("POST"),
+                    path: Some(text),
+                    status: 200,
+                    duration,
+                    cold_start: text.is_empty(),
+                    response_bytes: Some(duration.as_secs()),
+                    error: None,
+                };
+                log(&line);
+                log(&InvocationLine {
+                    request_id: "11111111-2222-4333-8444-555555555555",
+                    function: text,
+                    method: None,
+                    path: None,
+                    status: u16::MAX,
+                    response_bytes: None,
+                    ..line
+                });
+            }
+        }
+    }
+
+    /// The lines that `log` leaves, without their times, which begin at `time`.
+    fn compare<E: Encode>(encode: impl Fn() -> E, time: usize) {
+        let log = || all(&mut |line| invocation(line));
+        let untimed = |lines: String| {
+            let rest =
+                |line: &str| line[..time].to_owned() + line[time..].split_once('Z').unwrap().1;
+            lines.lines().map(rest).collect::<Vec<_>>()
+        };
+        let direct = untimed(lines(encode(), log));
+        assert_eq!(direct, untimed(lines_of_events(encode(), log)));
+        assert_eq!(direct.len(), 10 * 6 * 2);
+    }
+
+    #[test]
+    fn the_short_way_leads_to_the_same_bytes() {
+        compare(|| Json, "{\"timestamp\":\"".len());
+        compare(|| Text { colour: false }, 0);
+        compare(|| Text { colour: true }, 0);
+    }
+
+    #[test]
+    fn it_is_taken_where_nobody_else_listens() {
+        let mut taken = Vec::new();
+        let mut log = || all(&mut |line| taken.push(super::invocation(line)));
+        lines_of_events(Json, &mut log);
+        assert!(!taken.contains(&true));
+        taken.clear();
+        let mut log = || all(&mut |line| taken.push(super::invocation(line)));
+        lines(Json, &mut log);
+        let ways = |way| taken.iter().filter(|&&taken| taken == way).count();
+        // Not with the longest text, nor with the longest time.
+        assert_eq!((ways(true), ways(false)), (9 * 5 * 2, 9 * 2 + 12));
+    }
+}

@@ -5,9 +5,8 @@ use std::io::Write;
 /// Appends `text` as a JSON string's content, without the quotes.
 pub(super) fn json(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    if none(bytes, |byte| {
-        (byte < b' ') | (byte == b'"') | (byte == b'\\')
-    }) {
+    let bad = |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if none(bytes, |block| any(block, bad)) {
         out.extend_from_slice(bytes);
         return;
     }
@@ -26,7 +25,8 @@ pub(super) fn json(out: &mut Vec<u8>, text: &str) {
 
 /// Appends `text` as it is, but for characters that would break or forge a line.
 pub(super) fn bare(out: &mut Vec<u8>, text: &str) {
-    if none(text.as_bytes(), |byte| !matches!(byte, b' '..=b'~')) {
+    let bad = |byte| !matches!(byte, b' '..=b'~');
+    if none(text.as_bytes(), |block| any(block, bad)) {
         out.extend_from_slice(text.as_bytes());
     } else {
         text.chars().for_each(|char| put(out, char));
@@ -35,9 +35,11 @@ pub(super) fn bare(out: &mut Vec<u8>, text: &str) {
 
 /// Appends `text` so that its end can be told: bare when it is one plain word, in quotes otherwise.
 pub(super) fn word(out: &mut Vec<u8>, text: &str) {
-    let mark = |byte| (byte == b'"') | (byte == b'=') | (byte == b'\\');
-    let bad = |byte| !matches!(byte, b'!'..=b'~') | mark(byte);
-    if !text.is_empty() && none(text.as_bytes(), bad) {
+    // Apart, for of all three marks at once the compiler would make a look-up for each byte.
+    let bad = |byte| !matches!(byte, b'!'..=b'~') | (byte == b'"');
+    let mark = |byte| (byte == b'=') | (byte == b'\\');
+    let plain = none(text.as_bytes(), |block| any(block, bad) | any(block, mark));
+    if plain && !text.is_empty() {
         out.extend_from_slice(text.as_bytes());
         return;
     }
@@ -73,22 +75,24 @@ fn hex(out: &mut Vec<u8>, before: &str, code: u32, after: &str) {
     let _ = write!(out, "{before}{code:02x}{after}");
 }
 
-/// Whether no byte is `bad`, looked at in blocks so that the compiler can take many at a time. The
-/// last block may overlap the one before.
+/// Whether nothing in `bytes` is `bad`, asked of blocks whose length the compiler knows, so that it
+/// can take many bytes at a time. The last block may overlap the one before.
 #[inline(always)]
-fn none(bytes: &[u8], bad: impl Fn(u8) -> bool) -> bool {
-    #[inline(always)]
-    fn block<const N: usize>(bytes: &[u8; N], bad: impl Fn(u8) -> bool) -> bool {
-        bytes.iter().fold(0, |any, &byte| any | u8::from(bad(byte))) == 0
-    }
+fn none(bytes: &[u8], bad: impl Fn(&[u8]) -> bool) -> bool {
     if let Some(last) = bytes.last_chunk::<16>() {
         let (blocks, _) = bytes.as_chunks::<16>();
-        block(last, &bad) && blocks.iter().all(|bytes| block(bytes, &bad))
+        !bad(last) && !blocks.iter().any(|block| bad(block))
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        block(first, &bad) & block(last, &bad)
+        !bad(first) && !bad(last)
     } else {
-        !bytes.iter().any(|&byte| bad(byte))
+        !bytes.chunks_exact(1).any(bad)
     }
+}
+
+/// Whether any byte is `bad`: all are looked at.
+#[inline(always)]
+fn any(block: &[u8], bad: impl Fn(u8) -> bool) -> bool {
+    block.iter().fold(0, |any, &byte| any | u8::from(bad(byte))) != 0
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod line;
 mod number;
 mod plan;
 mod queue;
+mod shards;
 mod sink;
 mod stamp;
 #[cfg(feature = "syslog")]

@@ -6,10 +6,16 @@
 //! system call for a line. When the writer's sink stands still the queue fills up to its limit;
 //! what comes then is counted and dropped, and the count becomes a line of its own.
 //!
+//! While the writer is awake and all is well, a thread's lines go to a [shard](Shards) first, where
+//! it meets no other thread; from there they move to the common buffer, many at once. So the lines
+//! of one thread are written in order, those of several may change places within a [`COLLECT`].
+//!
 //! A process that aborts loses what has not been taken: at most the last [`COLLECT`] (5 ms).
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::shards::Shards;
 
 /// The most bytes that wait; as many again may be on their way to the sink.
 pub(super) const LIMIT: usize = 4 * 1024 * 1024;
@@ -23,9 +29,18 @@ const COLLECT_URGENT: Duration = Duration::from_millis(1);
 /// What an emptied buffer may keep in memory.
 const KEEP: usize = 1024 * 1024;
 
-/// The queue: bytes of whole lines, in order.
+/// The part of the limit that each shard gets: 32 KiB of [`LIMIT`], so that it stays in the cache of
+/// the core that fills it.
+const SHARE: usize = 128;
+
+/// The queue: bytes of whole lines.
 pub(super) struct Queue {
+    /// The most bytes in `State::pending`.
     limit: usize,
+    /// Shut while the writer sleeps, after a line was dropped, and when the queue is closed: when
+    /// a line concerns more than the thread that brings it. Whoever has a shard's lock and wants
+    /// that of the state has to give it back first.
+    shards: Shards,
     state: Mutex<State>,
     /// For the writer: there is something to do.
     wake: Condvar,
@@ -71,8 +86,10 @@ impl Queue {
             closed: false,
             ended: false,
         };
+        let share = limit / SHARE;
         Self {
-            limit,
+            limit: limit - Shards::COUNT * share,
+            shards: Shards::new(share),
             state: Mutex::new(state),
             wake: Condvar::new(),
             written: Condvar::new(),
@@ -83,13 +100,23 @@ impl Queue {
     ///
     /// An `urgent` line (an error) is written within about a millisecond, others within five.
     pub(super) fn push(&self, line: &[u8], urgent: bool) {
+        if !urgent && self.shards.leave(line) {
+            return;
+        }
         let mut state = self.lock();
         if state.closed {
             return;
         }
+        if urgent {
+            // What led to an error should stand before it, whichever thread told of it.
+            self.shards.gather(&mut state.pending);
+        } else {
+            self.shards.gather_mine(&mut state.pending);
+        }
         // Once a line is dropped all are, until there is room again: no gaps without a notice.
         if state.dropped > 0 || state.pending.len() + line.len() > self.limit {
             state.dropped += 1;
+            self.shards.shut(true);
         } else {
             state.pending.extend_from_slice(line);
         }
@@ -119,8 +146,12 @@ impl Queue {
                 COLLECT
             };
             let left = wait.saturating_sub(began.elapsed());
-            if left.is_zero() && !state.is_empty() {
-                break;
+            if left.is_zero() {
+                self.shards.shut(true);
+                self.shards.gather(&mut state.pending);
+                if !state.is_empty() {
+                    break;
+                }
             }
             state.waiting = match (left.is_zero(), state.urgent) {
                 (true, _) => Waiting::Any,
@@ -136,6 +167,8 @@ impl Queue {
                 woken.unwrap_or_else(PoisonError::into_inner).0
             };
         }
+        self.shards.gather(&mut state.pending);
+        self.shards.shut(state.closed);
         state.waiting = Waiting::Nobody;
         state.urgent = false;
         state.flush = false;
@@ -163,6 +196,7 @@ impl Queue {
         let mut state = self.lock();
         state.closed = true;
         state.ended = true;
+        self.shards.shut(true);
         drop(state);
         self.written.notify_all();
     }
@@ -170,6 +204,7 @@ impl Queue {
     /// Waits until all that was pushed before is written, at most `limit`; whether it is.
     pub(super) fn flush(&self, limit: Duration) -> bool {
         let mut state = self.lock();
+        self.shards.gather(&mut state.pending);
         let mut goal = state.taken;
         if !state.is_empty() {
             goal += 1;
@@ -187,6 +222,7 @@ impl Queue {
     pub(super) fn close(&self, limit: Duration) -> bool {
         let mut state = self.lock();
         state.closed = true;
+        self.shards.shut(true);
         self.wake.notify_one();
         let waited = self
             .written

@@ -4,14 +4,15 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use tracing::{Dispatch, Level};
+use tracing::{Dispatch, Level, Subscriber};
 use tracing_subscriber::Registry;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::datagram::Daemon;
 use super::encode::Encode;
 use super::json::Json;
-use super::layer;
+use super::layer::{self, LogLayer};
 use super::queue::{LIMIT, Queue};
 use super::text::Text;
 use super::writer;
@@ -24,6 +25,11 @@ static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Registry::de
 fn written(encode: impl Encode, filter: Targets, log: impl FnOnce()) -> String {
     let queue = Arc::new(Queue::new(LIMIT));
     run(&queue, Arc::new(encode), filter, log);
+    rest_of(&queue)
+}
+
+/// What waits in the queue.
+fn rest_of(queue: &Queue) -> String {
     // Closed, so that taking what there is does not wait for more.
     queue.close(Duration::ZERO);
     let mut chunk = Vec::new();
@@ -33,8 +39,11 @@ fn written(encode: impl Encode, filter: Targets, log: impl FnOnce()) -> String {
 }
 
 fn run(queue: &Arc<Queue>, encode: Arc<dyn Encode>, filter: Targets, log: impl FnOnce()) {
+    under(layer::subscriber(filter, encode, Arc::clone(queue)), log);
+}
+
+fn under(subscriber: impl Subscriber + Send + Sync, log: impl FnOnce()) {
     LazyLock::force(&ANOTHER);
-    let subscriber = layer::subscriber(filter, encode, Arc::clone(queue));
     tracing::subscriber::with_default(subscriber, log);
 }
 
@@ -45,6 +54,18 @@ fn everything() -> Targets {
 /// What `log` logs to an `encode`.
 pub(super) fn lines(encode: impl Encode, log: impl FnOnce()) -> String {
     written(encode, everything(), log)
+}
+
+/// What `log` logs to an `encode` when everything has to be an event.
+pub(super) fn lines_of_events(encode: impl Encode, log: impl FnOnce()) -> String {
+    let queue = Arc::new(Queue::new(LIMIT));
+    let layer = LogLayer {
+        encode: Arc::new(encode),
+        queue: Arc::clone(&queue),
+        direct: false,
+    };
+    under(Registry::default().with(everything()).with(layer), log);
+    rest_of(&queue)
 }
 
 /// What `log` logs as JSON.
