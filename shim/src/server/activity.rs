@@ -162,6 +162,11 @@ impl Activity {
     /// Gives an order, unless a stronger one was given.
     pub(super) fn give(&self, order: Order) {
         if self.order.fetch_max(order as u8, Ordering::Relaxed) < order as u8 {
+            let seen = self.snapshot();
+            if order == Order::Drain && seen.phase == Phase::Idle && seen.in_flight == 0 {
+                // Kept open for another request, so the last one's body was read to its end.
+                self.had_body.store(false, Ordering::Relaxed);
+            }
             fence(Ordering::SeqCst);
             if let Some(waker) = self.waker.get() {
                 waker.wake_by_ref();
@@ -189,5 +194,34 @@ impl Activity {
     fn enter(&self, phase: Phase) {
         self.progress();
         self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_body_that_may_still_come_is_waited_for() {
+        let answered = |while_in_flight: Order, idle: Order| {
+            let activity = Activity::new(Arc::new(Clock::new()));
+            activity.request_begins(true);
+            activity.give(while_in_flight);
+            activity.request_ends(true);
+            activity.give(idle);
+            activity.closes()
+        };
+        assert!(
+            answered(Order::Run, Order::Run),
+            "closed by its own response"
+        );
+        assert!(
+            answered(Order::Drain, Order::Run),
+            "told to close while it was answered"
+        );
+        assert!(
+            !answered(Order::Run, Order::Drain),
+            "told to close when it was idle"
+        );
     }
 }
