@@ -94,6 +94,35 @@ fn nor_on_a_connection_that_is_shared() {
     }
 }
 
+/// Threads that stand in and go back to sleep must leave nothing behind undone.
+#[test]
+fn nor_when_threads_are_held_for_moments() {
+    for (handler, policy) in [
+        ("holds", "adaptive"),
+        ("holds_plain", "adaptive"),
+        ("holds", "inline"),
+    ] {
+        let shim = serve(handler)
+            .arg("--threads", "2")
+            .arg("--placement", policy)
+            .start();
+        let mut connections: Vec<_> = (0..40).map(|_| shim.connect()).collect();
+        for round in 0..60 {
+            for (number, connection) in connections.iter_mut().enumerate() {
+                let path = if (number + round) % 10 == 0 {
+                    "/nap"
+                } else {
+                    "/"
+                };
+                connection.send_request("GET", path, "", b"");
+            }
+            for connection in &mut connections {
+                connection.response().expect_status(200);
+            }
+        }
+    }
+}
+
 #[test]
 fn every_policy_gives_the_same_answers() {
     for policy in ["adaptive", "inline", "spawned"] {

@@ -52,7 +52,7 @@ impl<F: Invoke> Http<F> {
             Accepts::Http { whole_body } => {
                 let (body, later) = self.policy.for_web_handler(body, whole_body).await?;
                 fault = later;
-                Payload::Http(Request::from_parts(parts, body))
+                Payload::Http(Box::new(Request::from_parts(parts, body)))
             }
         };
         let invocation = Invocation {
@@ -168,7 +168,7 @@ fn without_body(request: Request<Incoming>, accepts: Accepts) -> Payload {
     match accepts {
         Accepts::Event { json: true, .. } => Payload::Event(NO_EVENT),
         Accepts::Event { json: false, .. } => Payload::Event(Bytes::new()),
-        Accepts::Http { .. } => Payload::Http(request.map(|_| Body::Empty)),
+        Accepts::Http { .. } => Payload::Http(Box::new(request.map(|_| Body::Empty))),
     }
 }
 

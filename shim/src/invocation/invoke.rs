@@ -34,15 +34,11 @@ impl Invocation {
 
 /// What the handler gets.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "moved once, never stored: a box would cost more"
-)]
 pub enum Payload {
     /// An event: JSON for most handlers, any bytes for one that takes bytes.
     Event(Bytes),
-    /// An HTTP request for a web handler.
-    Http(http::Request<Body>),
+    /// An HTTP request for a web handler. Boxed: it is handed on several times.
+    Http(Box<http::Request<Body>>),
 }
 
 /// Which [`Payload`] a function's handler takes.

@@ -1,5 +1,6 @@
 //! A line of the shim's log.
 
+use std::cmp::Ordering;
 use std::ops::Index;
 
 use serde_json::Value;
@@ -12,6 +13,10 @@ impl Log {
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(line).ok()?;
         value.is_object().then_some(Self(value))
+    }
+
+    pub(crate) fn by_time(one: &Self, other: &Self) -> Ordering {
+        one.text("timestamp").cmp(other.text("timestamp"))
     }
 
     /// The text of a key; nothing if there is none.

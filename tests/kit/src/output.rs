@@ -70,13 +70,12 @@ impl Output {
         self.lock().stderr.concat()
     }
 
-    /// The lines of standard error that are JSON.
+    /// The lines of standard error that are JSON, in the order of their times.
     pub(crate) fn logs(&self) -> Vec<Log> {
-        self.lock()
-            .stderr
-            .iter()
-            .filter_map(|line| Log::parse(line))
-            .collect()
+        let lines = self.lock();
+        let mut logs: Vec<_> = lines.stderr.iter().filter_map(|l| Log::parse(l)).collect();
+        logs.sort_by(Log::by_time);
+        logs
     }
 
     /// Waits until both streams are closed.

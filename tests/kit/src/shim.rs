@@ -106,7 +106,7 @@ impl Shim {
         self.connect_to(self.admin()).get(target)
     }
 
-    /// The log up to now.
+    /// The log up to now, in the order of its times: each thread of the shim's writes in batches.
     pub fn logs(&self) -> Vec<Log> {
         self.output.logs()
     }
@@ -117,7 +117,7 @@ impl Shim {
         self.wait_for_logs(what, 1, wanted).swap_remove(0)
     }
 
-    /// Waits for so many log lines of a kind.
+    /// Waits for so many log lines of a kind, and returns them in the order of their times.
     #[track_caller]
     pub fn wait_for_logs(
         &self,
@@ -127,7 +127,9 @@ impl Shim {
     ) -> Vec<Log> {
         let what = format!("no {count} log lines: {what}");
         let find = |line: &str| Log::parse(line).filter(|log| wanted(log));
-        self.output.wait_for_lines(&what, count, find)
+        let mut logs = self.output.wait_for_lines(&what, count, find);
+        logs.sort_by(Log::by_time);
+        logs
     }
 
     /// Waits for a log line with this message.

@@ -115,7 +115,7 @@ impl Function {
             let Payload::Http(request) = invocation.payload else {
                 panic!("an event for a web handler");
             };
-            let response = run(request);
+            let response = run(*request);
             async move { Ok(outcome(response.await.map(Answer::Http))) }
         })
     }
