@@ -82,7 +82,14 @@ impl Reserve {
     /// Holds one worker of the runtime until it is needed.
     fn put_to_sleep(self: &Arc<Self>) {
         let reserve = self.clone();
-        self.runtime.spawn(async move { reserve.sleep() });
+        self.runtime.spawn(async move {
+            // Tasks that wait for this very worker must not sleep with it. Others can take them
+            // from its queue, but not from its slot for the next task: the first of these moves
+            // what is in there to the queue, the second also wakes a worker to look at the queue.
+            tokio::spawn(async {});
+            tokio::spawn(async {});
+            reserve.sleep();
+        });
     }
 
     fn sleep(&self) {
