@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use crate::config::ConfigErrors;
-use crate::observe;
+use crate::observe::{self, LogError};
 use crate::plugin::LoadError;
 
 /// A command line that cannot be understood (`EX_USAGE`).
 pub const USAGE: u8 = 64;
-/// A port that cannot be had (`EX_UNAVAILABLE`).
+/// A port or a log daemon that cannot be had (`EX_UNAVAILABLE`).
 pub const UNAVAILABLE: u8 = 69;
 /// Anything else (`EX_SOFTWARE`).
 pub const INTERNAL: u8 = 70;
@@ -66,7 +66,7 @@ fn code(error: &anyhow::Error) -> u8 {
         LoadError::EXIT_CODE
     } else if let Some(errors) = error.downcast_ref::<ConfigErrors>() {
         errors.exit_code()
-    } else if error.is::<Unavailable>() {
+    } else if error.is::<Unavailable>() || error.is::<LogError>() {
         UNAVAILABLE
     } else {
         INTERNAL

@@ -8,8 +8,8 @@ use crate::config::setting::{SETTINGS, Setting};
 const ABOUT: &str = "Serves functions written in Rust: loads a plugin (a cdylib built with \
                      plugin-api) through a stable ABI and runs its handlers";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 64 wrong usage, 65 bad plugin, 69 port not available, \
-                          70 internal error, 78 wrong configuration.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 64 wrong usage, 65 bad plugin, 69 port or log \
+                          not available, 70 internal error, 78 wrong configuration.";
 
 /// The whole command line. `shim --plugin X` is short for `shim serve --plugin X`.
 pub fn command() -> Command {

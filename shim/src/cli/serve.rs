@@ -138,7 +138,7 @@ async fn load(plan: &ServePlan) -> anyhow::Result<Function> {
         version = file.package.version,
         handler = handler_name,
         abi = %file.abi,
-        elapsed_ms = begun.elapsed().as_secs_f64() * 1e3,
+        elapsed_ms = begun.elapsed().as_micros() as f64 / 1e3,
         "loaded"
     );
     let (with_instances, stateless) = plan.concurrency;

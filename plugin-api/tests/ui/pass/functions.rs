@@ -123,6 +123,11 @@ async fn any_error(event: String) -> std::result::Result<u32, anyhow::Error> {
 
 /// Names that the macro might use itself.
 #[handler]
+fn request(request: Bytes) -> Bytes {
+    request
+}
+
+#[handler]
 fn event(context: u32, _: Context) -> u32 {
     context
 }

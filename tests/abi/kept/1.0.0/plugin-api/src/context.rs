@@ -91,7 +91,9 @@ impl Context {
     /// An async handler is dropped at its next `await` then and need not look. A plain `fn` that
     /// works for long should.
     pub fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
+        // The host may have no way to say that the deadline has passed: a plain `fn` that is quick
+        // as a rule runs on the very thread that would.
+        self.0.is_cancelled() || self.remaining_time() == Some(Duration::ZERO)
     }
 
     /// Waits until the invocation should end early. For tasks that the handler has spawned.

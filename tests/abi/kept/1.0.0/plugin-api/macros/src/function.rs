@@ -92,12 +92,12 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
                 async fn run(
                     &self,
                     _: ::core::result::Result<&mut (), ::plugin_api::Error>,
-                    request: __plugin_api::Request,
+                    __request: __plugin_api::Request,
                 ) -> ::core::result::Result<__plugin_api::Response, ::plugin_api::Error> {
                     #[allow(unused_variables)]
-                    let __context = __plugin_api::context(&request);
+                    let __context = __plugin_api::context(&__request);
                     #[allow(unused_variables)]
-                    let __event = (__EVENT.decode)(request)?;
+                    let __event = (__EVENT.decode)(__request)?;
                     (__RESPONSE.encode)(#call)
                 }
 

@@ -107,6 +107,8 @@ fn frames(printed: &str) -> Vec<String> {
             "std::panicking::",
             "rust_begin_unwind",
             "__rustc::rust_begin_unwind",
+            "std::sys::backtrace::__rust_end_short_backtrace",
+            "std::panic::panic_any",
         ]
         .iter()
         .any(|start| frame.starts_with(start))
