@@ -117,6 +117,7 @@ fn workspace(members: &[&str], used: &[String], variant: Option<&Variant>) -> Ta
         panic!("Cargo.toml has no [workspace]");
     };
     workspace.remove("lints");
+    workspace.remove("default-members");
     let members = members.iter().map(|member| Value::from(*member));
     workspace.insert("members".to_owned(), members.collect::<Vec<_>>().into());
     let Some(Value::Table(dependencies)) = workspace.get_mut("dependencies") else {

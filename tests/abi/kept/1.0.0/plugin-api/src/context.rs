@@ -89,7 +89,9 @@ impl Context {
     /// Whether the invocation should end early: its caller left, or its deadline passed.
     ///
     /// An async handler is dropped at its next `await` then and need not look. A plain `fn` that
-    /// works for long should.
+    /// works for long should. One limit: a plain `fn` that was quick many times runs on the thread that
+    /// reads its connection; if such a one works for long all the same, it sees its deadline here, but
+    /// not that its caller left.
     pub fn is_cancelled(&self) -> bool {
         // The host may have no way to say that the deadline has passed: a plain `fn` that is quick
         // as a rule runs on the very thread that would.
