@@ -98,11 +98,14 @@ impl Placement {
         if place == Place::Thread {
             self.on_threads.fetch_sub(1, Ordering::Relaxed);
         }
-        let unproven = self.unproven.load(Ordering::Relaxed);
         if place != Place::Thread && longest_poll > HOLDS_RUNTIME {
             self.relapse();
-        } else if unproven == 0 {
-        } else if longest_poll > QUICK {
+            return;
+        }
+        if self.unproven.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        if longest_poll > QUICK {
             self.unproven.fetch_max(FIRST_PROOF, Ordering::Relaxed);
         } else {
             let one_less = |left: u32| left.checked_sub(1);

@@ -12,11 +12,9 @@ pub(super) fn function_error(error: &FunctionError) -> Response<Body> {
     let status = match error.kind {
         ErrorKind::BadEvent => StatusCode::BAD_REQUEST,
         ErrorKind::TimedOut => StatusCode::GATEWAY_TIMEOUT,
-        ErrorKind::Handler
-        | ErrorKind::Panic
-        | ErrorKind::Start
-        | ErrorKind::Cancelled
-        | ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Handler | ErrorKind::Panic | ErrorKind::Cancelled | ErrorKind::Internal => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     };
     respond(status, error)
 }

@@ -66,8 +66,6 @@ pub enum ErrorKind {
     Panic,
     /// The event could not be decoded into the handler's type.
     BadEvent,
-    /// `start` failed and `run` did not answer all the same.
-    Start,
     /// The deadline passed.
     TimedOut,
     /// The invocation was cancelled (the client left, or the host stops).
