@@ -42,6 +42,8 @@ enum Inner {
     #[default]
     Empty,
     Full(Bytes),
+    /// Not empty.
+    Static(&'static [u8]),
     Chunks(Pin<Box<dyn Stream<Item = AbiChunk> + Send>>),
     Stream(Pieces),
 }
@@ -83,6 +85,7 @@ impl Body {
         match self.0 {
             Inner::Empty => ResponseBody::Full(Bytes::new()),
             Inner::Full(bytes) => ResponseBody::Full(bytes),
+            Inner::Static(bytes) => ResponseBody::Static(bytes),
             Inner::Chunks(chunks) => ResponseBody::Stream(chunks),
             Inner::Stream(stream) => ResponseBody::Stream(Box::pin(Chunks(Some(stream)))),
         }
@@ -146,6 +149,11 @@ impl Body {
             Inner::Empty => Poll::Ready(None),
             Inner::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
+                self.0 = Inner::Empty;
+                Poll::Ready(Some(Ok(bytes)))
+            }
+            Inner::Static(bytes) => {
+                let bytes = Bytes::from_static(bytes);
                 self.0 = Inner::Empty;
                 Poll::Ready(Some(Ok(bytes)))
             }
@@ -276,6 +284,7 @@ impl http_body::Body for Body {
         match &self.0 {
             Inner::Empty => SizeHint::with_exact(0),
             Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Inner::Static(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Chunks(_) | Inner::Stream(_) => SizeHint::default(),
         }
     }
@@ -318,13 +327,30 @@ macro_rules! from_bytes {
         })*
     };
 }
-from_bytes!(Vec<u8>, String, &'static [u8], &'static str, Box<[u8]>);
+from_bytes!(Vec<u8>, String, Box<[u8]>);
+
+impl From<&'static [u8]> for Body {
+    fn from(bytes: &'static [u8]) -> Self {
+        Self(if bytes.is_empty() {
+            Inner::Empty
+        } else {
+            Inner::Static(bytes)
+        })
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        text.as_bytes().into()
+    }
+}
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Inner::Empty => f.write_str("Body(empty)"),
             Inner::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Inner::Static(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Inner::Chunks(_) | Inner::Stream(_) => f.write_str("Body(streamed)"),
         }
     }

@@ -45,7 +45,7 @@ impl<'a> InFlight<'a> {
     }
 
     /// Runs to the end; gives back what the run held.
-    pub(super) async fn finish(mut self) -> Option<(Finished, Option<Instance>, Permit)> {
+    pub(super) async fn finish(&mut self) -> Option<(Finished, Option<Instance>, Permit)> {
         let (watched, place) = (self.shared.watched, self.place);
         let held = self.held.as_mut()?;
         let finished = poll_fn(|cx| {

@@ -106,7 +106,7 @@ impl InProcess {
         let run = shared
             .handler
             .run(instance.as_ref(), invocation, place, deadline);
-        let in_flight = InFlight::new(shared, place, run, instance, permit);
+        let mut in_flight = InFlight::new(shared, place, run, instance, permit);
         let Some((finished, instance, permit)) = in_flight.finish().await else {
             let error = "the run was lost";
             return (

@@ -89,7 +89,7 @@ impl<F: Invoke> Http<F> {
             }
         };
         complete(&mut response, &seen);
-        if log::is_on() {
+        if seen.logged {
             let ending = Ending {
                 duration: outcome.duration,
                 cold_start: outcome.cold_start,

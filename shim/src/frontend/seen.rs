@@ -17,6 +17,8 @@ pub(super) struct Seen {
     /// The response must have no body.
     pub(super) head: bool,
     pub(super) accepts: Accepts,
+    /// Anything is logged about requests.
+    pub(super) logged: bool,
     /// For the log line of a web handler, if there will be one; all events look the same.
     pub(super) target: Option<(Method, Uri)>,
 }
@@ -24,11 +26,13 @@ pub(super) struct Seen {
 impl Seen {
     /// Copies no text: method and path are counted references or small.
     pub(super) fn new<B>(request: &Request<B>, accepts: Accepts, id: RequestId) -> Self {
-        let told = matches!(accepts, Accepts::Http { .. }) && log::is_on();
+        let logged = log::is_on();
+        let told = logged && matches!(accepts, Accepts::Http { .. });
         Self {
             id,
             head: *request.method() == Method::HEAD,
             accepts,
+            logged,
             target: told.then(|| (request.method().clone(), request.uri().clone())),
         }
     }

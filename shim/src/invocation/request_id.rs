@@ -3,15 +3,15 @@
 use std::fmt;
 use std::ops::Deref;
 
+use arrayvec::ArrayString;
+use uuid::fmt::Hyphenated;
+
 /// A request id: by default a random UUID in lower-case hyphenated form, as AWS Lambda's.
 ///
 /// Kept inline (no allocation). Ids that callers supply are kept as they came, up to
 /// [`RequestId::MAX_LEN`] bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RequestId {
-    len: u8,
-    text: [u8; RequestId::MAX_LEN],
-}
+pub struct RequestId(ArrayString<{ RequestId::MAX_LEN }>);
 
 impl RequestId {
     /// The longest id that is kept, in bytes.
@@ -19,40 +19,27 @@ impl RequestId {
 
     /// A new random id (UUID version 4).
     pub fn random() -> Self {
-        let mut text = [0; Self::MAX_LEN];
-        let len = uuid::Uuid::new_v4()
-            .hyphenated()
-            .encode_lower(&mut text)
-            .len();
-        Self {
-            len: len as u8,
-            text,
-        }
+        let mut text = [0; Hyphenated::LENGTH];
+        let text = uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text);
+        // It has room for one.
+        Self(ArrayString::from(text).unwrap_or_default())
     }
 
     /// Takes over an id that the caller supplied; `None` when it is empty, longer than
     /// [`Self::MAX_LEN`], or holds anything but visible ASCII (it will stand in log lines).
     pub fn parse(id: &str) -> Option<Self> {
         let visible = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
-        if !visible || id.len() > Self::MAX_LEN {
-            return None;
-        }
-        let mut text = [0; Self::MAX_LEN];
-        text[..id.len()].copy_from_slice(id.as_bytes());
-        Some(Self {
-            len: id.len() as u8,
-            text,
-        })
+        visible.then(|| ArrayString::from(id).ok().map(Self))?
     }
 
     /// The id as bytes, all of them visible ASCII.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.text[..usize::from(self.len)]
+        self.0.as_bytes()
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.text[..usize::from(self.len)]).unwrap_or_default()
+        &self.0
     }
 }
 

@@ -97,12 +97,12 @@ impl Handler {
         place: Place,
         deadline: Option<SystemTime>,
     ) -> Run {
-        let request = request::request(invocation, place, deadline);
+        let (request, spare) = request::request(invocation, place, deadline);
         let instance = instance.map_or(RawInstance::NONE, |instance| instance.0);
         // SAFETY: (I7) `raw` as above; the instance comes from this handler's `start` and was not
         // stopped, since `stop` takes it by value.
         let run = unsafe { self.0.module.run()(self.0.raw, instance, request) };
-        Run::new(run)
+        Run::new(run, spare)
     }
 
     /// Ends an instance, after a run that still has it. The author's `stop` is not called if the

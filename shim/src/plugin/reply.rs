@@ -16,17 +16,19 @@ use plugin_api_abi::types::{
     KIND_EVENT, KIND_HTTP,
 };
 
+use super::request::Spare;
 use crate::invocation::{Answer, Body, BodyError, ErrorKind, FunctionError};
 
-/// Turns a reply into an answer. Whole bodies are not copied; nothing in it is trusted.
-pub(super) fn answer(reply: AbiReply) -> Result<Answer, FunctionError> {
+/// Turns a reply into an answer. Whole bodies are not copied; nothing in it is trusted. The headers
+/// of a response take the room of those that `spare` had.
+pub(super) fn answer(reply: AbiReply, spare: Spare) -> Result<Answer, FunctionError> {
     let body = match reply.stream {
         ROption::RNone => Body::from(Bytes::from(reply.body)),
         ROption::RSome(stream) => Body::stream(Streamed(Some(stream))),
     };
     match reply.kind {
         KIND_EVENT => Ok(Answer::Event(body)),
-        KIND_HTTP => http_response(&Fields::new(reply.fields), body).map(Answer::Http),
+        KIND_HTTP => http_response(&Fields::new(reply.fields), body, spare).map(Answer::Http),
         KIND_ERROR => Err(function_error(Fault::from_fields(
             reply.error,
             reply.fields,
@@ -58,8 +60,15 @@ pub(super) fn broken(message: String) -> FunctionError {
     FunctionError::new(ErrorKind::Internal, "Runtime.Internal", message)
 }
 
-fn http_response(fields: &Fields, body: Body) -> Result<Response<Body>, FunctionError> {
+fn http_response(
+    fields: &Fields,
+    body: Body,
+    spare: Spare,
+) -> Result<Response<Body>, FunctionError> {
     let mut response = Response::new(body);
+    if let Some(mut spare) = spare {
+        *response.headers_mut() = std::mem::take(spare.headers_mut());
+    }
     let mut name = None;
     for (found, value) in fields.iter() {
         match found {

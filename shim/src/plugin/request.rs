@@ -70,20 +70,27 @@ impl Place {
 /// Room for the head of an ordinary request, so that its list is allocated once.
 const USUAL_HEAD: usize = 512;
 
-/// Turns an invocation into what crosses. The body is not copied.
+/// A request without headers and body.
+pub(super) type Spare = Option<Box<http::Request<Body>>>;
+
+/// Turns an invocation into what crosses. The body is not copied. What is left of an HTTP request,
+/// the room of its headers, may serve the response.
 pub(super) fn request(
     invocation: Invocation,
     place: Place,
     deadline: Option<SystemTime>,
-) -> AbiRequest {
+) -> (AbiRequest, Spare) {
     let mut fields = FieldsWriter::with_capacity(USUAL_HEAD);
     fields.put(tag::REQUEST_ID, invocation.id.as_bytes());
     fields.put_option(tag::TRACE_ID, invocation.trace_id.as_deref());
+    let mut spare = None;
     let (kind, body) = match invocation.payload {
         Payload::Event(event) => (KIND_EVENT, Body::from(event)),
-        Payload::Http(request) => {
-            let (head, body) = request.into_parts();
-            put_head(&mut fields, &head);
+        Payload::Http(mut request) => {
+            put_head(&mut fields, &request);
+            request.headers_mut().clear();
+            let body = std::mem::take(request.body_mut());
+            spare = Some(request);
             (KIND_HTTP, body)
         }
     };
@@ -102,23 +109,24 @@ pub(super) fn request(
         // 0 stands for none.
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX).max(1)
     };
-    AbiRequest {
+    let request = AbiRequest {
         kind,
         place: place.number(),
         deadline_unix_ms: deadline.map_or(0, millis),
         fields: fields.finish(),
         body: body.into(),
         stream,
-    }
+    };
+    (request, spare)
 }
 
-fn put_head(fields: &mut FieldsWriter, head: &http::request::Parts) {
-    fields.put(tag::METHOD, head.method.as_str().as_bytes());
-    match (head.uri.scheme(), head.uri.path_and_query()) {
+fn put_head(fields: &mut FieldsWriter, head: &http::Request<Body>) {
+    fields.put(tag::METHOD, head.method().as_str().as_bytes());
+    match (head.uri().scheme(), head.uri().path_and_query()) {
         (None, Some(path)) => fields.put(tag::URI, path.as_str().as_bytes()),
-        _ => fields.put(tag::URI, head.uri.to_string().as_bytes()),
+        _ => fields.put(tag::URI, head.uri().to_string().as_bytes()),
     }
-    let version = match head.version {
+    let version = match head.version() {
         Version::HTTP_09 => 9,
         Version::HTTP_10 => 10,
         Version::HTTP_2 => 20,
@@ -126,7 +134,7 @@ fn put_head(fields: &mut FieldsWriter, head: &http::request::Parts) {
         _ => 11,
     };
     fields.put(tag::VERSION, &[version]);
-    for (name, value) in &head.headers {
+    for (name, value) in head.headers() {
         fields.put(tag::HEADER_NAME, name.as_str().as_bytes());
         fields.put(tag::HEADER_VALUE, value.as_bytes());
     }

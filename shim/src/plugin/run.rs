@@ -10,12 +10,15 @@ use async_ffi::FfiFuture;
 use plugin_api_abi::types::{AbiCancel, AbiReply, AbiRun};
 
 use super::reply;
+use super::request::Spare;
 use crate::invocation::{Answer, ErrorKind, FunctionError};
 
 /// A run on its way. Resolves when the handler is really done, also after [`cancel`](Self::cancel).
 pub struct Run {
     future: FfiFuture<AbiReply>,
     cancel: AbiCancel,
+    /// For the headers of a response.
+    spare: Spare,
 }
 
 /// What a run came to.
@@ -37,10 +40,11 @@ impl Finished {
 
 impl Run {
     /// The run counts what it uses of the handler by itself.
-    pub(super) fn new(run: AbiRun) -> Self {
+    pub(super) fn new(run: AbiRun, spare: Spare) -> Self {
         Self {
             future: run.future,
             cancel: run.cancel,
+            spare,
         }
     }
 
@@ -62,7 +66,7 @@ impl Future for Run {
             Ok(Poll::Ready(reply)) => {
                 let longest_poll = Duration::from_nanos(reply.longest_poll_ns);
                 Poll::Ready(Finished {
-                    result: reply::answer(reply),
+                    result: reply::answer(reply, self.spare.take()),
                     longest_poll,
                 })
             }

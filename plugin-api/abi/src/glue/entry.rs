@@ -81,6 +81,8 @@ pub struct Response {
 pub enum ResponseBody {
     /// All of it.
     Full(Bytes),
+    /// All of it, a part of the plugin.
+    Static(&'static [u8]),
     /// As it comes. Polled on the plugin's runtime.
     Stream(Pin<Box<dyn Stream<Item = AbiChunk> + Send>>),
 }

@@ -34,7 +34,7 @@ pub fn install(backtrace: bool) {
         std::panic::set_hook(Box::new(move |info| {
             let fault = describe(info);
             let logged = log::panicked(&fault);
-            if scope::current().is_some() {
+            if scope::is_any() {
                 // At the end of a thread the slot may be gone already.
                 let _ = LAST.try_with(|last| last.set(Some(fault)));
             } else if !logged {

@@ -301,6 +301,7 @@ struct Collected {
 async fn collect(response: entry::Response) -> Result<Collected, Error> {
     let body = match response.body {
         ResponseBody::Full(bytes) => bytes,
+        ResponseBody::Static(bytes) => Bytes::from_static(bytes),
         ResponseBody::Stream(chunks) => Body::from_chunks(chunks).bytes().await?,
     };
     Ok(Collected {

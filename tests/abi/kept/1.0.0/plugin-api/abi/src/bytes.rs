@@ -16,7 +16,8 @@ pub struct AbiBytes {
     start: *const u8,
     len: usize,
     owner: *mut c_void,
-    /// Frees `owner` with its maker's allocator; `None` when there is nothing to free.
+    /// Frees `owner` with its maker's allocator; `None` when there is nothing to free: the bytes
+    /// are there as long as the process.
     free: Option<unsafe extern "C" fn(owner: *mut c_void)>,
 }
 
@@ -36,13 +37,24 @@ impl AbiBytes {
         }
     }
 
+    /// Bytes that are part of the program; allocates nothing, on neither side.
+    pub const fn from_static(bytes: &'static [u8]) -> Self {
+        Self {
+            start: bytes.as_ptr(),
+            len: bytes.len(),
+            owner: std::ptr::null_mut(),
+            free: None,
+        }
+    }
+
     /// The bytes themselves.
     pub fn as_slice(&self) -> &[u8] {
         if self.len == 0 {
             return &[];
         }
         // SAFETY: (I5) a value of this type is only made by `From<Bytes>` (on either side), whose
-        // owner keeps `len` bytes at `start` alive and unchanged until `free` is called in drop.
+        // owner keeps `len` bytes at `start` alive and unchanged until `free` is called in drop, or
+        // by `from_static`.
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
 }
@@ -86,6 +98,9 @@ impl From<AbiBytes> for Bytes {
     fn from(bytes: AbiBytes) -> Self {
         if bytes.len == 0 {
             Self::new()
+        } else if bytes.free.is_none() {
+            // SAFETY: (I5) nobody frees them, and (I2) a plugin's constants stay where they are.
+            Self::from_static(unsafe { std::slice::from_raw_parts(bytes.start, bytes.len) })
         } else {
             Self::from_owner(bytes)
         }
@@ -117,6 +132,16 @@ mod tests {
         let back = Bytes::from(AbiBytes::from(original));
         assert_eq!(back.as_ptr(), address);
         assert_eq!(back.len(), 4096);
+    }
+
+    #[test]
+    fn what_is_part_of_the_program_has_no_owner() {
+        static TEXT: [u8; 5] = *b"hello";
+        let abi = AbiBytes::from_static(&TEXT);
+        assert_eq!(abi.as_slice(), TEXT);
+        let bytes = Bytes::from(abi);
+        assert_eq!(bytes.as_ptr(), TEXT.as_ptr());
+        assert_eq!(bytes, &TEXT[..]);
     }
 
     #[test]

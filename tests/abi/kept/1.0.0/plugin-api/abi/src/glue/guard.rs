@@ -69,8 +69,10 @@ impl<F, P: FnMut()> Guard<F, P> {
     /// Drops the future where a destructor's panic does no harm, and says whether there was one.
     fn discard(&mut self) -> Option<Fault> {
         let future = self.future.take()?;
-        let _scope = scope::enter(&self.invocation);
-        let payload = catch_unwind(AssertUnwindSafe(|| drop(future))).err()?;
+        let dropped = scope::within(&self.invocation, || {
+            catch_unwind(AssertUnwindSafe(|| drop(future)))
+        });
+        let payload = dropped.err()?;
         (self.on_panic)();
         Some(panic::take(payload))
     }
@@ -89,10 +91,9 @@ impl<F: Future, P: FnMut() + Unpin> Future for Guard<F, P> {
         };
         let started = this.timed.then(Instant::now);
         this.timed = true;
-        let polled = {
-            let _scope = scope::enter(&this.invocation);
+        let polled = scope::within(&this.invocation, || {
             catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)))
-        };
+        });
         let took = started.map_or(0, |started| started.elapsed().as_nanos());
         let took = u64::try_from(took).unwrap_or(u64::MAX);
         this.longest_poll_ns = this.longest_poll_ns.max(took);

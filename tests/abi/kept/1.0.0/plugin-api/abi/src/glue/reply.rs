@@ -29,6 +29,7 @@ pub fn reply(run: Guarded<Result<Response, Fault>>, invocation: &Arc<Invocation>
         Ok(response) => {
             let (body, stream) = match response.body {
                 ResponseBody::Full(bytes) => (bytes.into(), ROption::RNone),
+                ResponseBody::Static(bytes) => (AbiBytes::from_static(bytes), ROption::RNone),
                 ResponseBody::Stream(stream) => (
                     AbiBytes::empty(),
                     ROption::RSome(pump(stream, invocation.clone())),
