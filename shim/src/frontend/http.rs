@@ -59,6 +59,7 @@ impl<F: Invoke> Http<F> {
             id: seen.id,
             payload,
             trace_id,
+            caller: None,
             arrived,
         };
         let outcome = self.function.invoke(invocation).await;
@@ -146,6 +147,7 @@ impl<F: Invoke> App for Http<F> {
                     id,
                     payload: without_body(request, accepts),
                     trace_id,
+                    caller: None,
                     arrived,
                 });
                 let outcome = running.await;

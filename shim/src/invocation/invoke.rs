@@ -16,8 +16,23 @@ pub struct Invocation {
     pub payload: Payload,
     /// The caller's trace header (`X-Amzn-Trace-Id` form), if it sent one.
     pub trace_id: Option<String>,
+    /// What else the caller said; boxed, since most say nothing.
+    pub caller: Option<Box<Caller>>,
     /// When the invocation arrived; queueing counts from here.
     pub arrived: Instant,
+}
+
+/// What a caller of the Lambda Invoke API may say beside the event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The ARN that it invoked, with the qualifier that it used.
+    pub arn: Option<String>,
+    /// The client context: JSON text.
+    pub client_context: Option<String>,
+    /// The Cognito identity: JSON text with `cognitoIdentityId` and `cognitoIdentityPoolId`.
+    pub cognito_identity: Option<String>,
+    /// The tenant.
+    pub tenant_id: Option<String>,
 }
 
 impl Invocation {
@@ -27,6 +42,7 @@ impl Invocation {
             id: RequestId::random(),
             payload,
             trace_id: None,
+            caller: None,
             arrived: Instant::now(),
         }
     }

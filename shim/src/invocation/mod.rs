@@ -10,5 +10,5 @@ mod request_id;
 
 pub use body::{Body, BodyError, BoxBody};
 pub use error::{ErrorKind, FunctionError, Refusal};
-pub use invoke::{Accepts, Answer, Invocation, Invoke, Outcome, Payload};
+pub use invoke::{Accepts, Answer, Caller, Invocation, Invoke, Outcome, Payload};
 pub use request_id::RequestId;

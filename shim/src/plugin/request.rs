@@ -83,6 +83,12 @@ pub(super) fn request(
     let mut fields = FieldsWriter::with_capacity(USUAL_HEAD);
     fields.put(tag::REQUEST_ID, invocation.id.as_bytes());
     fields.put_option(tag::TRACE_ID, invocation.trace_id.as_deref());
+    if let Some(caller) = &invocation.caller {
+        fields.put_option(tag::FUNCTION_ARN, caller.arn.as_deref());
+        fields.put_option(tag::CLIENT_CONTEXT, caller.client_context.as_deref());
+        fields.put_option(tag::COGNITO_IDENTITY, caller.cognito_identity.as_deref());
+        fields.put_option(tag::TENANT_ID, caller.tenant_id.as_deref());
+    }
     let mut spare = None;
     let (kind, body) = match invocation.payload {
         Payload::Event(event) => (KIND_EVENT, Body::from(event)),

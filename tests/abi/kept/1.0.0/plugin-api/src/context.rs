@@ -36,7 +36,8 @@ impl Context {
 
     /// The ARN that the caller invoked; `None` where there is no such thing (plain HTTP).
     pub fn function_arn(&self) -> Option<&str> {
-        Some(self.0.function.arn.as_str()).filter(|arn| !arn.is_empty())
+        let invoked = self.0.fields.text(tag::FUNCTION_ARN);
+        Some(invoked.unwrap_or(&self.0.function.arn)).filter(|arn| !arn.is_empty())
     }
 
     /// The function's memory limit in MiB, if it has one.

@@ -36,7 +36,7 @@ pub mod tag {
     pub const FUNCTION_NAME: u16 = 32;
     /// Function: its version.
     pub const FUNCTION_VERSION: u16 = 33;
-    /// Function: its ARN.
+    /// Function: its ARN. Request: the ARN that the caller invoked, with its qualifier.
     pub const FUNCTION_ARN: u16 = 34;
     /// Function: its memory limit in MiB, u32.
     pub const MEMORY_LIMIT: u16 = 35;
