@@ -38,10 +38,11 @@ pub(super) async fn accept<A: App>(
         let socket = next_socket(listener).await;
         let member = connections.join();
         let (app, protocols) = (app.clone(), protocols.clone());
+        let tls = listener.tls().cloned();
         let dealt = cells.deal();
         let dealt_to = dealt.elsewhere();
         let run = move |socket| async move {
-            connection::run(socket, app, protocols, member.activity().clone()).await;
+            connection::run(socket, tls, app, protocols, member.activity().clone()).await;
             drop((member, place, dealt));
         };
         match dealt_to {

@@ -19,6 +19,8 @@ use super::io::Io;
 use super::limits::Limits;
 use super::listener::Socket;
 use super::preface::Preface;
+use super::stream::Stream;
+use super::tls::Tls;
 use crate::frontend::App;
 
 /// How both protocols are spoken. Made once for a listener.
@@ -48,20 +50,28 @@ impl Protocols {
 
 /// Serves the requests of one connection, until the client closes it or an order comes.
 pub(super) async fn run<A: App>(
-    mut socket: Socket,
+    socket: Socket,
+    tls: Option<Tls>,
     app: Arc<A>,
     protocols: Arc<Protocols>,
     activity: Arc<Activity>,
 ) {
+    let mut stream = match tls {
+        None => Stream::Plain(socket),
+        Some(tls) => match shake_hands(&tls, socket, &activity).await {
+            Some(stream) => stream,
+            None => return,
+        },
+    };
     let preface = {
-        let preface = pin!(Preface::read(&mut socket));
+        let preface = pin!(Preface::read(&mut stream));
         obeying(&activity, preface, |_| Then::Leave).await
     };
     let Some(Ok(Some(preface))) = preface else {
         return;
     };
     let http2 = preface.is_http2();
-    let io = TokioIo::new(Io::new(socket, activity.clone(), preface));
+    let io = TokioIo::new(Io::new(stream, activity.clone(), preface));
     let link = Arc::new(Link {
         app,
         activity: activity.clone(),
@@ -97,6 +107,19 @@ pub(super) async fn run<A: App>(
     };
     if let Some(Err(error)) = end {
         tracing::debug!(error = %chain(&error), "connection ended with an error");
+    }
+}
+
+/// The handshake has as long as the first request's head, and the two share that time. `None` when
+/// the connection is over.
+async fn shake_hands(tls: &Tls, socket: Socket, activity: &Activity) -> Option<Stream> {
+    let handshake = pin!(tls.accept(socket));
+    match obeying(activity, handshake, |_| Then::Leave).await? {
+        Ok(stream) => Some(stream),
+        Err(error) => {
+            tracing::debug!(error = %chain(&error), "a TLS handshake failed");
+            None
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A socket that notes what its connection is doing.
+//! A stream that notes what its connection is doing.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
-use super::listener::Socket;
 use super::preface::Preface;
+use super::stream::Stream;
 
 /// How much of a refused request is still read, in bytes, before the connection is cut.
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
@@ -21,11 +21,11 @@ const SMALL_RESPONSE: usize = 512;
 /// Writes up to this length are HTTP/2's pings, acknowledgements and window updates.
 const SMALL_TALK: usize = 48;
 
-/// The socket under a connection's protocol: gives back the bytes that were read to find out the
+/// The stream under a connection's protocol: gives back the bytes that were read to find out the
 /// protocol, stamps [`Activity`], and closes gently.
 #[derive(Debug)]
 pub(super) struct Io {
-    socket: Socket,
+    stream: Stream,
     activity: Arc<Activity>,
     /// Read already, not yet given to the protocol.
     prefix: Vec<u8>,
@@ -37,9 +37,9 @@ pub(super) struct Io {
 }
 
 impl Io {
-    pub(super) fn new(socket: Socket, activity: Arc<Activity>, preface: Preface) -> Self {
+    pub(super) fn new(stream: Stream, activity: Arc<Activity>, preface: Preface) -> Self {
         Self {
-            socket,
+            stream,
             activity,
             one_at_a_time: !preface.is_http2(),
             prefix: preface.into_bytes(),
@@ -50,17 +50,20 @@ impl Io {
     }
 
     fn note_write(&mut self, written: &Poll<io::Result<usize>>) {
-        let stalled = written.is_pending();
+        self.note_stall(written.is_pending());
+        // HTTP/2 sends on after the response was handed over; that is not idling.
+        if !self.one_at_a_time && matches!(written, Poll::Ready(Ok(bytes)) if *bytes > SMALL_TALK) {
+            self.activity.progress();
+        }
+    }
+
+    fn note_stall(&mut self, stalled: bool) {
         if stalled && !self.stalled {
             self.activity.write_stalls();
         } else if !stalled && self.stalled {
             self.activity.write_flows();
         }
         self.stalled = stalled;
-        // HTTP/2 sends on after the response was handed over; that is not idling.
-        if !self.one_at_a_time && matches!(written, Poll::Ready(Ok(bytes)) if *bytes > SMALL_TALK) {
-            self.activity.progress();
-        }
     }
 
     /// Reads and forgets. Closing a socket with unread bytes makes the kernel send a reset, which
@@ -69,7 +72,7 @@ impl Io {
         let mut scratch = [std::mem::MaybeUninit::uninit(); 4096];
         while left > 0 {
             let mut buf = ReadBuf::uninit(&mut scratch);
-            match Pin::new(&mut self.socket).poll_read(cx, &mut buf) {
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
                     left = left.saturating_sub(buf.filled().len());
                 }
@@ -104,7 +107,7 @@ impl AsyncRead for Io {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.socket).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
         if buf.filled().len() == before {
             this.peer_closed = true;
         } else if this.one_at_a_time {
@@ -121,7 +124,7 @@ impl AsyncWrite for Io {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(&mut this.socket).poll_write(cx, buf);
+        let written = Pin::new(&mut this.stream).poll_write(cx, buf);
         this.note_write(&written);
         written
     }
@@ -140,20 +143,25 @@ impl AsyncWrite for Io {
                 whole[end..end + buf.len()].copy_from_slice(buf);
                 end += buf.len();
             }
-            Pin::new(&mut this.socket).poll_write(cx, &whole[..end])
+            Pin::new(&mut this.stream).poll_write(cx, &whole[..end])
         } else {
-            Pin::new(&mut this.socket).poll_write_vectored(cx, bufs)
+            Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
         };
         this.note_write(&written);
         written
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_flush(cx)
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        if this.stream.writes_behind() {
+            this.note_stall(flushed.is_pending());
+        }
+        flushed
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -161,7 +169,7 @@ impl AsyncWrite for Io {
         let left = match this.lingering {
             Some(left) => left,
             None => {
-                ready!(Pin::new(&mut this.socket).poll_shutdown(cx))?;
+                ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
                 let rest_may_come = this.activity.closes();
                 let linger = this.one_at_a_time && rest_may_come && !this.peer_closed;
                 if linger { LINGER_BYTES } else { 0 }

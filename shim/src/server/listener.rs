@@ -1,4 +1,4 @@
-//! Where connections come from: TCP or a Unix socket.
+//! Where connections come from: TCP or a Unix socket, plain or with TLS.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,25 +7,45 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
+use super::tls::Tls;
+
 /// A bound and listening socket, made by the caller inside the tokio runtime.
+///
+/// Made from a [`TcpListener`] (`TCP_NODELAY` is set on every connection), or from a
+/// [`UnixListener`], whose file is the caller's to remove.
 #[derive(Debug)]
-pub enum Listener {
-    /// TCP; `TCP_NODELAY` is set on every connection.
+pub struct Listener {
+    bound: Bound,
+    tls: Option<Tls>,
+}
+
+#[derive(Debug)]
+enum Bound {
     Tcp(TcpListener),
-    /// A Unix stream socket. Its file is the caller's to remove.
     Unix(UnixListener),
 }
 
 impl Listener {
+    /// Speaks TLS, and nothing else, on every connection.
+    #[cfg(feature = "tls")]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        let tls = Some(tls);
+        Self { tls, ..self }
+    }
+
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
     pub(super) async fn accept(&self) -> io::Result<Socket> {
-        match self {
-            Self::Tcp(listener) => {
+        match &self.bound {
+            Bound::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
                 // It fails when the peer has gone already; the first read will see that, too.
                 let _ = stream.set_nodelay(true);
                 Ok(Socket::Tcp(stream))
             }
-            Self::Unix(listener) => listener
+            Bound::Unix(listener) => listener
                 .accept()
                 .await
                 .map(|(stream, _)| Socket::Unix(stream)),
@@ -35,13 +55,15 @@ impl Listener {
 
 impl From<TcpListener> for Listener {
     fn from(listener: TcpListener) -> Self {
-        Self::Tcp(listener)
+        let bound = Bound::Tcp(listener);
+        Self { bound, tls: None }
     }
 }
 
 impl From<UnixListener> for Listener {
     fn from(listener: UnixListener) -> Self {
-        Self::Unix(listener)
+        let bound = Bound::Unix(listener);
+        Self { bound, tls: None }
     }
 }
 

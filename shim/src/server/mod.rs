@@ -1,8 +1,8 @@
 //! Sockets for any frontend: listen, connections, timeouts, drain.
 //!
 //! [`serve`] takes a [`Listener`], an [`App`](crate::frontend::App), [`Limits`] and a stop signal;
-//! the caller owns socket and signal. HTTP/1.1 and cleartext HTTP/2 (prior knowledge) share the
-//! port.
+//! the caller owns socket and signal. HTTP/1.1 and HTTP/2 share the port: on a plain listener
+//! HTTP/2 comes with prior knowledge, on one with TLS (feature `tls`) it is negotiated.
 //!
 //! Nothing here runs a timer per request. Each connection leaves coarse time stamps in its
 //! `activity`; one `sweeper` per listener looks at all of them a few times per timeout and closes
@@ -20,11 +20,19 @@ mod limits;
 mod listener;
 mod preface;
 mod serve;
+mod stream;
 mod sweeper;
 #[cfg(test)]
 mod tests;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use cells::Cells;
 pub use limits::Limits;
 pub use listener::Listener;
 pub use serve::{Drained, serve, serve_on};
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};

@@ -6,7 +6,7 @@ use std::task::{Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::listener::Socket;
+use super::stream::Stream;
 
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -23,14 +23,14 @@ pub(super) struct Preface {
 
 impl Preface {
     /// Reads until the protocol is clear. `None` when the client closed without a byte.
-    pub(super) async fn read(socket: &mut Socket) -> io::Result<Option<Self>> {
+    pub(super) async fn read(stream: &mut Stream) -> io::Result<Option<Self>> {
         let mut bytes = vec![0; FIRST_READ];
         let mut length = 0;
         loop {
             let room = &mut bytes[length..];
             let read = std::future::poll_fn(|cx| {
                 let mut buf = ReadBuf::new(room);
-                ready!(Pin::new(&mut *socket).poll_read(cx, &mut buf))?;
+                ready!(Pin::new(&mut *stream).poll_read(cx, &mut buf))?;
                 Poll::Ready(io::Result::Ok(buf.filled().len()))
             })
             .await?;

@@ -16,7 +16,7 @@ use crate::frontend::{App, BodyPolicy, Http};
 use crate::invocation::{
     Accepts, Answer, Body, FunctionError, Invocation, Invoke, Outcome, Payload, Refusal,
 };
-use crate::server::{Drained, Limits, serve};
+use crate::server::{Drained, Limits, Listener, serve};
 
 /// Far longer than anything takes, so that a bug fails a test and does not hang it.
 pub(super) async fn soon<F: Future>(future: F) -> F::Output {
@@ -39,13 +39,23 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn start(app: impl App, limits: Limits) -> Self {
+        Self::start_on(|listener| listener, app, limits).await
+    }
+
+    /// On a listener that is prepared first.
+    pub(super) async fn start_on(
+        prepare: impl FnOnce(Listener) -> Listener,
+        app: impl App,
+        limits: Limits,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;
         };
-        let serving = tokio::spawn(serve(listener.into(), app, limits, stopped));
+        let listener = prepare(listener.into());
+        let serving = tokio::spawn(serve(listener, app, limits, stopped));
         Self {
             port,
             stop,

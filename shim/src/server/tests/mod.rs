@@ -1,6 +1,8 @@
 //! Servers on real sockets of the loopback, with clients that mind every byte.
 
 mod bodies;
+#[cfg(feature = "tls")]
+mod certificates;
 mod connections;
 mod drain;
 mod errors;
@@ -9,3 +11,5 @@ mod http2;
 mod kit;
 mod responses;
 mod timeouts;
+#[cfg(feature = "tls")]
+mod tls;

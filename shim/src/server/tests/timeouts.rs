@@ -113,9 +113,10 @@ async fn a_reader_that_stops_loses_the_connection() {
     assert!(client.read_to_end().await.len() < 30_000_000);
 }
 
-struct Held(
-    Bytes,
-    #[expect(dead_code, reason = "held, not read")] super::kit::Guard,
+/// Bytes that are alive.
+pub(super) struct Held(
+    pub(super) Bytes,
+    #[expect(dead_code, reason = "held, not read")] pub(super) super::kit::Guard,
 );
 
 impl AsRef<[u8]> for Held {
