@@ -5,6 +5,7 @@
 //! anything that is [`Invoke`](crate::invocation::Invoke).
 //!
 //! - [`Http`]: plain HTTP, one function at every path.
+//! - [`url`]: requests as events of a function URL, and the way back.
 //! - [`Admin`]: `/live` and `/ready`, on a listener of their own.
 //!
 //! Every error becomes a response in one file, `problem`.
@@ -20,6 +21,7 @@ mod problem;
 mod readiness;
 mod render;
 mod seen;
+pub mod url;
 
 pub use admin::Admin;
 pub use app::App;

@@ -1,0 +1,7 @@
+mod anything;
+mod cors;
+mod event;
+mod kit;
+mod prelude;
+mod response;
+mod route;
