@@ -4,11 +4,13 @@
 //! engine → [`invocation::Outcome`] → frontend renders. Each layer may use only what stands before
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
-//! `invocation` → `observe` → `plugin` → `engine` → `frontend` → `server` → `config` → `exit` → `cli`.
+//! `invocation` → `observe` → `plugin` → `engine` → `events` → `frontend` → `server` → `config` →
+//! `exit` → `cli`.
 
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod events;
 pub mod exit;
 pub mod frontend;
 pub mod invocation;

@@ -4,11 +4,12 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
     "invocation",
     "observe",
     "plugin",
     "engine",
+    "events",
     "frontend",
     "server",
     "config",
