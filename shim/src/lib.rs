@@ -4,13 +4,14 @@
 //! engine → [`invocation::Outcome`] → frontend renders. Each layer may use only what stands before
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
-//! `invocation` → `observe` → `auth` → `plugin` → `engine` → `frontend` → `server` → `config` →
-//! `exit` → `cli`.
+//! `invocation` → `observe` → `auth` → `plugin` → `engine` → `events` → `frontend` → `server` →
+//! `config` → `exit` → `cli`.
 
 pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod events;
 pub mod exit;
 pub mod frontend;
 pub mod invocation;

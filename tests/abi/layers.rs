@@ -10,6 +10,7 @@ const ORDER: [&str; 10] = [
     "auth",
     "plugin",
     "engine",
+    "events",
     "frontend",
     "server",
     "config",

@@ -1,0 +1,5 @@
+//! Events from acceptance to their end.
+
+mod destinations;
+mod end;
+mod retries;
