@@ -73,6 +73,7 @@
 mod body;
 mod codec;
 mod context;
+mod describe;
 mod error;
 mod export;
 mod handler;
@@ -84,6 +85,9 @@ pub use context::{CognitoIdentity, Context, InitContext};
 pub use error::Error;
 pub use handler::Handler;
 pub use http;
+/// For `#[derive(JsonSchema)]` on the types of events and responses, with the feature `schema`.
+#[cfg(feature = "schema")]
+pub use schemars;
 
 /// Makes a handler of a function, or of an `impl Handler` block.
 ///
@@ -97,6 +101,11 @@ pub use http;
 ///
 /// The handler's name is the function's, or the type's in snake case; `#[handler(name = "other")]`
 /// sets another. A crate may have any number of handlers with different names.
+///
+/// `#[handler(errors(NotFound, "Orders.OutOfStock"))]` declares the names of errors that callers may
+/// get, for documentation and for the shim's mock mode, which answers without running the handler.
+/// Nothing holds the handler to them. For that mode, derive `Default` on the type of the response
+/// and, with this crate's feature `schema`, `JsonSchema`.
 ///
 /// ```
 /// use plugin_api::{Body, Bytes, Error, handler, http};
@@ -129,6 +138,7 @@ pub use plugin_api_macros::info;
 /// What the macros expand to. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use plugin_api_abi::fields::FieldsWriter;
     pub use plugin_api_abi::glue::entry::{Entry, Request, Response};
     pub use plugin_api_abi::glue::export::header;
     pub use plugin_api_abi::glue::invocation::Function;
@@ -141,6 +151,10 @@ pub mod __private {
         fallible, response,
     };
     pub use crate::context::{context, init_context};
+    pub use crate::describe::{
+        EmptyOfDefault, EmptyOfFallible, EmptyOfKind, NoEmpty, NoSchema, Of, SchemaOfFallible,
+        SchemaOfType, put_event_schema, put_response_schema,
+    };
 
     /// The version of this crate.
     pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -50,7 +50,10 @@ fn json_has_all_that_is_known() {
         assert_eq!(handler["event"], event, "{handler}");
         assert_eq!(handler["lifecycle"], lifecycle, "{handler}");
         assert_eq!(handler["async"], is_async, "{handler}");
+        assert_eq!(handler.get("errors"), None, "{handler}");
     }
+    let errors = &handler("order")["errors"];
+    assert_eq!(errors.to_string(), r#"["NotFound","Orders.Closed"]"#);
 }
 
 #[test]
@@ -69,6 +72,8 @@ fn text_is_there_for_people() {
         let there = found.stdout().lines().any(|found| found.starts_with(line));
         assert!(there, "no line {line:?}\n{}", found.stdout());
     }
+    let declares = inspect(&behaviours(), &[]);
+    declares.expect_stdout("  errors: NotFound, Orders.Closed\n");
     found
         .expect_stdout("handler (http, async): The shop over HTTP")
         .expect_stdout("quote (json, async, with instances): Prices an order");

@@ -58,6 +58,14 @@ pub mod tag {
     pub const ERROR_LOCATION: u16 = 50;
     /// Error: one frame of the stack trace, innermost first; repeated.
     pub const ERROR_FRAME: u16 = 51;
+
+    /// Description: the empty value of the response type: its JSON, or its bytes. With [`STATUS`]
+    /// before it, the body of an HTTP response.
+    pub const EMPTY_RESPONSE: u16 = 80;
+    /// Description: the JSON schema of the response type.
+    pub const RESPONSE_SCHEMA: u16 = 81;
+    /// Description: the JSON schema of the event type.
+    pub const EVENT_SCHEMA: u16 = 82;
 }
 
 /// The length of a value's head: tag and length.

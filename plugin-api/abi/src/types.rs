@@ -272,6 +272,9 @@ pub struct HandlerMod {
     ) -> FfiFuture<RResult<(), AbiError>>,
     /// Lets go of what `init` made. The pointer is gone then.
     pub release: unsafe extern "C" fn(handler: RawHandler),
+    /// What the handler says of its types, as tagged values. Needs no `attach`; runs the author's
+    /// `Default`s on the calling thread. For the time before a function serves, never for a run.
+    pub describe: extern "C" fn() -> RVec<u8>,
     /// Ends the plugin's runtime, waiting at most `millis`. Nothing of the plugin is called later.
     #[sabi(last_prefix_field)]
     pub shutdown: extern "C" fn(millis: u64),

@@ -3,21 +3,22 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{
-    Error, FnArg, GenericArgument, ItemFn, LitStr, PathArguments, ReturnType, Type, parse_quote,
-};
+use syn::{Error, FnArg, GenericArgument, ItemFn, PathArguments, ReturnType, Type, parse_quote};
 
-use crate::record::{Handler, codecs, export};
+use crate::arguments::Arguments as Given;
+use crate::record::{Handler, codecs, describe, export};
 
 const SIGNATURE: &str = "a handler takes up to two arguments, the event and the `Context`, in this \
                          order: `async fn name(event: Event, ctx: Context) -> Result<Response, Error>`";
 
 /// Keeps the function and adds its entry.
-pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<TokenStream> {
+pub(crate) fn expand(given: Given, function: ItemFn) -> syn::Result<TokenStream> {
     let signature = &function.sig;
     refuse_odd_signatures(&function)?;
     let ident = &signature.ident;
-    let name = name.map_or_else(|| ident.to_string(), |name| name.value());
+    let name = given
+        .name
+        .map_or_else(|| ident.to_string(), |name| name.value());
     let is_async = signature.asyncness.is_some();
 
     let arguments = Arguments::of(&function)?;
@@ -50,8 +51,10 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
         quote!(#call #wait)
     };
     let codecs = codecs(event, &response);
+    let describe = describe(event, &response);
     let export = export(&Handler {
         name: &name,
+        errors: &given.errors,
         attributes: &function.attrs,
         entry: quote!(#ident),
         lifecycle: false,
@@ -72,6 +75,7 @@ pub(crate) fn expand(name: Option<LitStr>, function: ItemFn) -> syn::Result<Toke
             impl __plugin_api::Entry for #ident {
                 const FLAGS: u64 =
                     __plugin_api::FLAG_STATELESS | #blocking | __EVENT.flags | __RESPONSE.flags;
+                #describe
                 type Instance = ();
                 type Error = ::plugin_api::Error;
 

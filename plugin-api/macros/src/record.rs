@@ -10,6 +10,7 @@ use crate::json;
 /// What is known of a handler at expansion time.
 pub(crate) struct Handler<'a> {
     pub(crate) name: &'a str,
+    pub(crate) errors: &'a [String],
     pub(crate) attributes: &'a [Attribute],
     pub(crate) entry: TokenStream,
     pub(crate) lifecycle: bool,
@@ -20,6 +21,7 @@ pub(crate) struct Handler<'a> {
 pub(crate) fn export(handler: &Handler<'_>) -> TokenStream {
     let Handler {
         name,
+        errors,
         attributes,
         entry,
         lifecycle,
@@ -29,12 +31,14 @@ pub(crate) fn export(handler: &Handler<'_>) -> TokenStream {
     let record_symbol = format!("shim_record__{name}");
     let package =
         |key: &str| json::string(&std::env::var(format!("CARGO_PKG_{key}")).unwrap_or_default());
+    let json_errors: Vec<_> = errors.iter().map(|error| json::string(error)).collect();
     let start = format!(
         "{{\"record\":\"handler\",\"name\":{},\"doc\":{},\"lifecycle\":{lifecycle},\
-         \"async\":{is_async},\"package\":{{\"name\":{},\"version\":{},\"description\":{}}},\
+         \"async\":{is_async},\"errors\":[{}],\"package\":{{\"name\":{},\"version\":{},\"description\":{}}},\
          \"event\":\"",
         json::string(name),
         json::string(&doc(attributes)),
+        json_errors.join(","),
         package("NAME"),
         package("VERSION"),
         package("DESCRIPTION"),
@@ -74,6 +78,14 @@ pub(crate) fn codecs(event: &Type, response: &Type) -> TokenStream {
 
         const __EVENT: __plugin_api::EventCodec<#event> = #event_codec;
         const __RESPONSE: __plugin_api::ResponseCodec<#response> = #response_codec;
+    }
+}
+
+/// What the entry says of both types.
+pub(crate) fn describe(event: &Type, response: &Type) -> TokenStream {
+    quote! {
+        const DESCRIBE: &'static [fn(&mut __plugin_api::FieldsWriter)] =
+            ::plugin_api::__describe!(event: #event, response: #response);
     }
 }
 

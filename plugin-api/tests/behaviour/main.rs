@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod bodies;
+mod describe;
 mod errors;
 mod events;
 mod http;

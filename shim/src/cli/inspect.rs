@@ -105,6 +105,9 @@ fn text(file: &PluginFile) -> String {
             let _ = write!(value, ": {first}");
         }
         line(if number == 0 { "handlers" } else { "" }, &value);
+        if !handler.errors.is_empty() {
+            line("", &format!("  errors: {}", handler.errors.join(", ")));
+        }
     }
     text
 }

@@ -4,17 +4,20 @@
 //! * `limit`: how many run at once, how many wait, who is refused
 //! * `in_process`: runs in this process; `pool`: its idle instances; `in_flight`: a run that may be
 //!   abandoned by its caller
+//! * [`Mock`]: answers in the place of a function, without running its handler
 //! * `placement`: where a run executes; [`Watchdog`]: notices when that was a mistake
 
 mod function;
 mod in_flight;
 mod in_process;
 mod limit;
+mod mock;
 mod placement;
 mod pool;
 mod response;
 mod watchdog;
 
 pub use function::{Function, FunctionPlan};
+pub use mock::{MAX_ANSWER, Mock, MockAnswer, MockError, MockPlan, UnknownError};
 pub use placement::Policy;
 pub use watchdog::{CELL_WORKERS, Watchdog};

@@ -61,16 +61,7 @@ impl Handler {
 
     /// What it takes.
     pub fn accepts(&self) -> Accepts {
-        if self.flag(FLAG_HTTP) {
-            Accepts::Http {
-                whole_body: self.is_blocking(),
-            }
-        } else {
-            Accepts::Event {
-                json: !self.flag(FLAG_BYTES),
-                json_response: !self.flag(FLAG_BYTES_RESPONSE),
-            }
-        }
+        accepts(self.0.module.flags())
     }
 
     /// Makes an instance, on a thread of the plugin's where it may block. What it logs belongs to
@@ -124,6 +115,21 @@ impl Handler {
     pub fn shutdown_plugin(&self, timeout: Duration) {
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         self.0.module.shutdown()(millis);
+    }
+}
+
+/// What a handler with these flags takes.
+pub(super) fn accepts(flags: u64) -> Accepts {
+    let flag = |flag: u64| flags & flag != 0;
+    if flag(FLAG_HTTP) {
+        Accepts::Http {
+            whole_body: flag(FLAG_BLOCKING),
+        }
+    } else {
+        Accepts::Event {
+            json: !flag(FLAG_BYTES),
+            json_response: !flag(FLAG_BYTES_RESPONSE),
+        }
     }
 }
 

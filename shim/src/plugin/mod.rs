@@ -2,6 +2,7 @@
 //!
 //! * [`preflight`]: all that can be known of a file without running any of it
 //! * [`Plugin`]: an opened file; [`Handler`]: one of its handlers, initialised for a function
+//! * [`Description`]: what a handler says of its types
 //! * `library`: dlopen, symbols, the layout check; `host`: what plugins may call
 //! * `request`, `reply`: the waist's types to the boundary's and back
 //!
@@ -13,6 +14,7 @@
     reason = "dlopen and the calls into plugins: the island of docs/safety.md"
 )]
 
+mod description;
 mod error;
 mod handler;
 mod host;
@@ -23,6 +25,7 @@ mod reply;
 mod request;
 mod run;
 
+pub use description::{Description, ResponseKind};
 pub use error::LoadError;
 pub use handler::{Handler, Instance, Started};
 pub use opened::Plugin;

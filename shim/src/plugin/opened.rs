@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use abi_stable::std_types::RResult;
 use plugin_api_abi::fault::Fault;
-use plugin_api_abi::fields::{FieldsWriter, tag};
+use plugin_api_abi::fields::{Fields, FieldsWriter, tag};
 use plugin_api_abi::types::ERROR_PANIC;
 
+use super::description::Description;
 use super::handler::Handler;
 use super::library::Mapped;
 use super::preflight::{self, PluginFile};
@@ -91,6 +92,25 @@ impl Plugin {
             }),
         }
         .map(|handler| handler.name.as_str())
+    }
+
+    /// What a handler says of its types. Runs the `Default` of its response type on this thread,
+    /// and nothing else of it: neither the plugin's runtime nor the handler's `init`. Call it at
+    /// start, not on a request path, and once for each function.
+    ///
+    /// # Errors
+    /// There is no such handler, or its table does not fit.
+    pub fn describe(&self, handler: &str) -> Result<Description, LoadError> {
+        let handler = self.choose(Some(handler))?;
+        let module = self.mapped.handler(handler, &self.file)?;
+        let declares = self.file.handlers.iter().find(|info| info.name == handler);
+        let errors = declares.map(|info| info.errors.clone());
+        let said = Fields::new(module.describe()());
+        Ok(Description::new(
+            module.flags(),
+            &said,
+            errors.unwrap_or_default(),
+        ))
     }
 
     /// Sets the plugin up, if this is its first handler, and runs the handler's `init` for a

@@ -34,6 +34,7 @@ pub(super) fn constants() -> BTreeMap<String, String> {
             FUNCTION_NAME FUNCTION_VERSION FUNCTION_ARN MEMORY_LIMIT VAR_NAME VAR_VALUE
             THREADS STACK_TRACES
             ERROR_NAME ERROR_MESSAGE ERROR_LOCATION ERROR_FRAME
+            EMPTY_RESPONSE RESPONSE_SCHEMA EVENT_SCHEMA
         }
     };
     let mut constants: BTreeMap<String, String> = numbers

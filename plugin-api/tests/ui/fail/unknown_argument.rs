@@ -1,4 +1,4 @@
-//~ unknown argument; `#[handler]` takes only `name = "…"`
+//~ unknown argument; `#[handler]` takes only `name = "…"` and `errors(…)`
 use plugin_api::handler;
 
 #[handler(timeout = "3s")]

@@ -37,6 +37,12 @@ async fn hello(event: Greeting, _ctx: Context) -> Result<Reply, Error> {
     Ok(Reply { text: event.name })
 }
 
+/// Declares its errors, as words and as texts, raw words too.
+#[handler(errors(NotFound, "Orders.OutOfStock", r#type,), name = "fetch")]
+async fn declares(event: Greeting) -> Result<Reply, Error> {
+    Err(Error::new("NotFound", event.name))
+}
+
 /// A plain function.
 #[handler]
 fn plain(event: Greeting) -> Reply {

@@ -44,7 +44,7 @@ impl Handler for ByteCounter {
 /// For the web, the path of the trait written out.
 struct Site;
 
-#[handler(name = "site")]
+#[handler(name = "site", errors(Gone))]
 impl plugin_api::Handler for Site {
     type Event = Request<Body>;
     type Response = Response<Body>;

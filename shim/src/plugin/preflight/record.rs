@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::version::{ABI_VERSION, Version};
 use crate::plugin::LoadError;
 
-/// The longest name of a handler, in bytes.
+/// The longest name of a handler or an error, in bytes.
 const MAX_NAME: usize = 128;
 
 /// A handler, as its plugin describes it.
@@ -32,6 +32,9 @@ pub struct HandlerInfo {
     /// It is an `async fn`.
     #[serde(default, rename = "async")]
     pub is_async: bool,
+    /// The names of the errors that it declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
 }
 
 /// What a handler takes.
@@ -194,11 +197,19 @@ fn parse(record: Map<String, Value>) -> Result<HandlerRecord, String> {
     let record = serde_json::from_value::<HandlerRecord>(Value::Object(record));
     let record = record.map_err(|error| format!("{subject}: {error}"))?;
     let name = &record.handler.name;
-    let printable = !name.contains(|c: char| c.is_control() || c.is_whitespace());
-    if !printable || name.is_empty() || name.len() > MAX_NAME {
+    if !is_name(name) {
         return Err(format!("{name:?} cannot be a handler's name"));
     }
+    if let Some(error) = record.handler.errors.iter().find(|error| !is_name(error)) {
+        return Err(format!("{subject}: {error:?} cannot be an error's name"));
+    }
     Ok(record)
+}
+
+/// Whether it can stand in a line of text as one word.
+fn is_name(name: &str) -> bool {
+    let printable = !name.contains(|c: char| c.is_control() || c.is_whitespace());
+    printable && !name.is_empty() && name.len() <= MAX_NAME
 }
 
 /// How a handler is called in messages about its record.
@@ -221,7 +232,13 @@ fn info(
     info.insert("doc".to_owned(), package.description.as_str().into());
     info.extend(extra);
     let handlers = handlers.iter();
-    let handlers = handlers.map(|h| json!({"name": h.name, "doc": h.doc, "event": h.event}));
+    let handlers = handlers.map(|h| {
+        let mut handler = json!({"name": h.name, "doc": h.doc, "event": h.event});
+        if !h.errors.is_empty() {
+            handler["errors"] = h.errors.as_slice().into();
+        }
+        handler
+    });
     info.insert("handlers".to_owned(), handlers.collect());
     info
 }
@@ -283,6 +300,20 @@ mod tests {
             "handlers": [{"name": "hello", "doc": "Says hello.", "event": "json"}],
         });
         assert_eq!(Value::Object(records.info), expected);
+    }
+
+    #[test]
+    fn declared_errors_stand_in_the_info_in_their_order() {
+        let declares = with(handler("hello"), "errors", json!(["OutOfStock", "A.b"]));
+        let records = read_all(&[declares, handler("other")]).unwrap();
+        assert_eq!(records.handlers[0].errors, ["OutOfStock", "A.b"]);
+        assert!(records.handlers[1].errors.is_empty());
+        let handlers = &records.info["handlers"];
+        assert_eq!(handlers[0]["errors"], json!(["OutOfStock", "A.b"]));
+        assert_eq!(handlers[1].get("errors"), None);
+        let two_words = with(handler("hello"), "errors", json!(["out of stock"]));
+        let expected = "handler `hello`: \"out of stock\" cannot be an error's name";
+        assert_eq!(reason(&[two_words]), expected);
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, ImplItem, ItemImpl, LitStr, Type};
+use syn::{Error, ImplItem, ItemImpl, Type};
 
-use crate::record::{Handler, codecs, export};
+use crate::arguments::Arguments as Given;
+use crate::record::{Handler, codecs, describe, export};
 
 /// Keeps the block and adds the type's entry.
-pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<TokenStream> {
+pub(crate) fn expand(given: Given, block: ItemImpl) -> syn::Result<TokenStream> {
     let of_handler = block
         .trait_
         .as_ref()
@@ -25,15 +26,17 @@ pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<Token
         ));
     }
     let handler = &*block.self_ty;
-    let name = match name {
+    let name = match given.name {
         Some(name) => name.value(),
         None => snake_case(&type_name(handler)?),
     };
     let event = associated(&block, "Event")?;
     let response = associated(&block, "Response")?;
     let codecs = codecs(event, response);
+    let describe = describe(event, response);
     let export = export(&Handler {
         name: &name,
+        errors: &given.errors,
         attributes: &block.attrs,
         entry: quote!(#handler),
         lifecycle: true,
@@ -48,6 +51,7 @@ pub(crate) fn expand(name: Option<LitStr>, block: ItemImpl) -> syn::Result<Token
 
             impl __plugin_api::Entry for #handler {
                 const FLAGS: u64 = __EVENT.flags | __RESPONSE.flags;
+                #describe
                 type Instance = <#handler as ::plugin_api::Handler>::Instance;
                 type Error = ::plugin_api::Error;
 

@@ -17,6 +17,10 @@ pub trait Entry: Sized + Send + Sync + 'static {
     /// The `FLAG_…` bits.
     const FLAGS: u64;
 
+    /// What the handler says of its types: each appends a tagged value, or does not. The author's
+    /// code runs in them, each behind a barrier of its own.
+    const DESCRIBE: &'static [fn(&mut FieldsWriter)] = &[];
+
     /// The state of one instance; `()` for a stateless handler.
     type Instance: Send + 'static;
 

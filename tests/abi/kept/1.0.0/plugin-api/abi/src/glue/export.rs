@@ -14,7 +14,7 @@ use abi_stable::std_types::{ROption, RResult, RVec};
 use async_ffi::{FfiFuture, FutureExt};
 
 use crate::fault::Fault;
-use crate::fields::Fields;
+use crate::fields::{Fields, FieldsWriter};
 use crate::glue::entry::{Entry, EntryError as _, Request};
 use crate::glue::guard::{Guard, barrier};
 use crate::glue::instance::{Slot, Started};
@@ -43,6 +43,7 @@ extern "C" fn construct<E: Entry>() -> RootModuleResult {
         run: run::<E>,
         stop: stop::<E>,
         release: release::<E>,
+        describe: describe::<E>,
         shutdown,
     };
     let module = module.leak_into_prefix().to_prefix_ref();
@@ -65,6 +66,15 @@ extern "C" fn attach(host: HostApiRef, fields: RVec<u8>) -> RResult<(), AbiError
 
 extern "C" fn shutdown(millis: u64) {
     quietly(|| runtime::shutdown(Duration::from_millis(millis)));
+}
+
+extern "C" fn describe<E: Entry>() -> RVec<u8> {
+    let mut fields = FieldsWriter::default();
+    for describe in E::DESCRIBE {
+        // What panics says nothing, and does not keep the others from what they say.
+        quietly(|| describe(&mut fields));
+    }
+    fields.finish()
 }
 
 extern "C" fn init<E: Entry>(function: RVec<u8>) -> FfiFuture<RResult<RawHandler, AbiError>> {

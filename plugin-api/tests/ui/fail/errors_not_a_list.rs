@@ -1,0 +1,7 @@
+//~ expected the names of errors in parentheses
+use plugin_api::handler;
+
+#[handler(errors = "NotFound")]
+fn hello() {}
+
+fn main() {}

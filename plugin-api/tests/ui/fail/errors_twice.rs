@@ -1,0 +1,7 @@
+//~ the error `NotFound` is declared twice
+use plugin_api::handler;
+
+#[handler(errors(NotFound, "NotFound"))]
+fn hello() {}
+
+fn main() {}
