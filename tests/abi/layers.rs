@@ -4,7 +4,7 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "invocation",
     "observe",
     "auth",

@@ -3,7 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, ValueHint};
 
-use crate::config::setting::{SETTINGS, Setting};
+use crate::config::setting::{SETTINGS, Scope, Setting};
 
 const ABOUT: &str = "Serves functions written in Rust: loads a plugin (a cdylib built with \
                      plugin-api) through a stable ABI and runs its handlers";
@@ -29,7 +29,10 @@ pub fn command() -> Command {
 }
 
 fn serve_arguments(mut command: Command) -> Command {
-    for setting in SETTINGS {
+    for setting in SETTINGS
+        .iter()
+        .filter(|setting| setting.scope != Scope::Table)
+    {
         command = command.arg(argument(setting));
     }
     command
@@ -67,6 +70,12 @@ fn argument(setting: &'static Setting) -> Arg {
         });
     if let Some(short) = setting.short {
         argument = argument.short(short);
+    }
+    if !setting.bare.is_empty() {
+        argument = argument
+            .num_args(0..=1)
+            .allow_hyphen_values(false)
+            .default_missing_value(setting.bare);
     }
     if !setting.choices.is_empty() {
         argument = argument.value_parser(PossibleValuesParser::new(setting.choices));

@@ -1,9 +1,14 @@
 //! The command line: one file per command.
 
 mod command;
+mod credentials;
 mod generate;
 mod inspect;
+mod load;
+mod metrics;
+mod reload;
 mod serve;
+mod signals;
 
 use anyhow::Context as _;
 use clap::ArgMatches;
@@ -29,22 +34,29 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 
 fn serve_or_info(matches: &ArgMatches) -> anyhow::Result<()> {
     let environment = Environment::of_process();
-    let given = given(matches, &environment);
+    let given = collect(matches, &environment);
     if matches.get_flag("info") {
         let file = preflight::examine(&config::plugin_path(given)?)?;
         return inspect::print_json(&file.info);
     }
     let plan = config::resolve(given, &environment)?;
     let logs = observe::init(plan.logs).context("cannot set up logging")?;
-    let served = serve::run(plan.serve);
+    let matches = matches.clone();
+    let replan = move || {
+        let environment = Environment::of_process();
+        let given = collect(&matches, &environment);
+        Ok(config::resolve(given, &environment)?)
+    };
+    let served = serve::run(plan.serve, Box::new(replan));
     drop(logs);
     served
 }
 
 /// Collects what was given: flags before variables before the file.
-fn given(matches: &ArgMatches, environment: &Environment) -> Given {
+fn collect(matches: &ArgMatches, environment: &Environment) -> Given {
     let mut given = Given::default();
-    for setting in config::setting::SETTINGS {
+    let flags = config::setting::SETTINGS.iter();
+    for setting in flags.filter(|setting| setting.scope != config::setting::Scope::Table) {
         if let Some(texts) = matches.get_many::<String>(setting.flag) {
             given.flag(setting, texts.cloned().collect());
         }

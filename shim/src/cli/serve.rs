@@ -5,24 +5,33 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use arc_swap::ArcSwapOption;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use crate::config::ServePlan;
-use crate::engine::{CELL_WORKERS, Function, FunctionPlan, Watchdog};
-use crate::exit::{self, Unavailable};
-use crate::frontend::{Admin, Http, Readiness};
-use crate::invocation::Invoke as _;
-use crate::plugin::{FunctionSettings, Plugin};
-use crate::server::{Cells, serve, serve_on};
+use super::credentials;
+use super::load::{self, Ready};
+use super::metrics;
+use super::reload::Reload;
+use super::signals;
+use crate::config::{Plan, ServePlan};
+use crate::engine::{CELL_WORKERS, Watchdog};
+use crate::events::{Events, EventsPlan};
+use crate::exit::Unavailable;
+use crate::frontend::{Admin, Current, Http, InvokeApi, Readiness, Site};
+use crate::observe::metrics::Metrics;
+use crate::server::{Cells, Listener, Tls, serve, serve_on};
 
 /// Least time that instances get to stop, even when the requests used up the grace.
 const LEAST_STOP: Duration = Duration::from_secs(1);
 
+/// Makes the plan anew, of the same flags and variables and of the file as it is then.
+pub(super) type Replan = Box<dyn Fn() -> anyhow::Result<Plan> + Send + Sync>;
+
 /// Serves until a signal ends it.
-pub(super) fn run(plan: ServePlan) -> anyhow::Result<()> {
+pub(super) fn run(plan: ServePlan, replan: Replan) -> anyhow::Result<()> {
     let cells = (0..plan.threads)
         .map(|_| cell())
         .collect::<Result<Vec<_>, _>>();
@@ -32,7 +41,7 @@ pub(super) fn run(plan: ServePlan) -> anyhow::Result<()> {
     // The first one also accepts connections, starts and stops.
     let served = cells.first().map(|first| {
         let cells = Cells::new(handles);
-        first.block_on(async { tokio::spawn(until_stopped(plan, cells)).await })
+        first.block_on(async { tokio::spawn(until_stopped(plan, replan, cells)).await })
     });
     drop(watchdog);
     // A handler that still blocks a thread does not keep the process.
@@ -51,11 +60,19 @@ fn cell() -> std::io::Result<Runtime> {
         .build()
 }
 
-async fn until_stopped(plan: ServePlan, cells: Cells) -> anyhow::Result<()> {
-    let (stop, stopped) = stop_signal()?;
+async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow::Result<()> {
+    let (stop, stopped) = signals::stop()?;
+    let hangups = signals::hangups()?;
+    let tls = match &plan.tls {
+        Some((certificate, key)) => Some(Tls::load(certificate, key)?),
+        None => None,
+    };
+    let verifier = credentials::verifier(plan.credentials.as_deref())?;
+    let verifier = Arc::new(ArcSwapOption::from(verifier));
     let listener = bind(plan.listen, "--port").await?;
     let address = listener.local_addr().context("cannot tell the address")?;
     let readiness = Readiness::new();
+    let metrics = Arc::new(Metrics::new());
     let admin = match plan.admin {
         Some(admin) => {
             let listener = bind(admin.listen, "--admin").await?;
@@ -63,7 +80,7 @@ async fn until_stopped(plan: ServePlan, cells: Cells) -> anyhow::Result<()> {
             tracing::info!(%address, "admin listener");
             let served = serve(
                 listener.into(),
-                Admin::new(readiness.clone()),
+                Admin::new(readiness.clone(), metrics.clone()),
                 plan.limits.clone(),
                 // Until the very end: while requests drain, it says so.
                 std::future::pending(),
@@ -75,13 +92,37 @@ async fn until_stopped(plan: ServePlan, cells: Cells) -> anyhow::Result<()> {
 
     let grace = plan.limits.grace;
     let loaded = tokio::select! {
-        loaded = load(&plan) => loaded?,
+        loaded = load::load(&plan, &metrics) => loaded?,
         () = wait(stopped.clone()) => return Ok(()),
     };
-    let function = Arc::new(loaded);
+    let names = names(&loaded.ready);
+    let current = Arc::new(Current::new(loaded.catalogue));
+    let events_plan = EventsPlan {
+        max_events: plan.event_queue,
+        spool: plan.spool.clone(),
+        ..EventsPlan::default()
+    };
+    let events = Arc::new(Events::start(events_plan, current.clone()));
+    metrics::of_events(&metrics, &events);
+    events.take_up().await?;
+    let api = plan.invoke.clone().map(|plan| {
+        let api = InvokeApi::new(current.clone(), plan, events.clone(), verifier.clone());
+        Arc::new(api)
+    });
     readiness.set_ready();
-    tracing::info!(function = function.name(), "serving http://{address}");
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    tracing::info!(function = names, "serving {scheme}://{address}");
 
+    let reload = Reload {
+        current: current.clone(),
+        metrics,
+        grace,
+        ready: loaded.ready,
+        tls: tls.clone(),
+        verifier,
+        replan,
+    };
+    let reloading = tokio::spawn(reload.on_each(hangups, stopped.clone()));
     let stopping = {
         let readiness = readiness.clone();
         let stopped = wait(stopped);
@@ -91,18 +132,32 @@ async fn until_stopped(plan: ServePlan, cells: Cells) -> anyhow::Result<()> {
             tracing::info!("stopping: requests in flight may take {grace:?}");
         }
     };
-    let app = Http::new(function.clone(), plan.body);
+    let health = plan.health_path.map(|path| (path, readiness));
+    let http = Http::new(current, plan.body);
+    let app = Site::new(http, api.clone(), health);
+    let mut listener = Listener::from(listener);
+    if let Some(tls) = tls {
+        listener = listener.with_tls(tls);
+    }
     let begun = stop.subscribe();
-    let drained = serve_on(cells, listener.into(), app, plan.limits, stopping).await;
+    let drained = serve_on(cells, listener, app, plan.limits, stopping).await;
     let since = *begun.borrow();
-    let left = grace.saturating_sub(since.map_or(Duration::ZERO, |since| since.elapsed()));
+    let left =
+        || grace.saturating_sub(since.map_or(Duration::ZERO, |since: Instant| since.elapsed()));
     if drained.aborted_requests > 0 {
         tracing::warn!(
             requests = drained.aborted_requests,
             "grace is over, requests were cut"
         );
     }
-    if !function.shutdown(left.max(LEAST_STOP)).await {
+    if let Some(api) = api
+        && tokio::time::timeout(left(), api.drain()).await.is_err()
+    {
+        tracing::warn!("grace is over, an invocation whose caller has gone still runs");
+    }
+    events.drain(left()).await;
+    let ready = reloading_ended(reloading).await;
+    if !load::end(&ready, &[], left().max(LEAST_STOP)).await {
         tracing::warn!("grace is over, a handler still runs or an instance has not stopped");
     }
     if let Some(admin) = admin {
@@ -112,49 +167,19 @@ async fn until_stopped(plan: ServePlan, cells: Cells) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Loads the plugin and makes its function.
-async fn load(plan: &ServePlan) -> anyhow::Result<Function> {
-    let begun = Instant::now();
-    let path = plan.plugin.path.clone();
-    let plugin = tokio::task::spawn_blocking(move || Plugin::open(&path))
-        .await
-        .context("cannot load the plugin")??;
-    let handler_name = plugin.choose(plan.plugin.handler.as_deref())?.to_owned();
-    let name = plan
-        .plugin
-        .name
-        .clone()
-        .unwrap_or_else(|| handler_name.clone());
-    let settings = FunctionSettings {
-        name: name.clone(),
-        version: "$LATEST".to_owned(),
-        vars: plan.vars.clone(),
-        ..FunctionSettings::default()
-    };
-    let handler = plugin.init(&handler_name, &settings, plan.threads).await?;
-    let file = plugin.file();
-    tracing::info!(
-        plugin = %file.path.display(),
-        version = file.package.version,
-        handler = handler_name,
-        abi = %file.abi,
-        elapsed_ms = begun.elapsed().as_micros() as f64 / 1e3,
-        "loaded"
-    );
-    let (with_instances, stateless) = plan.concurrency;
-    let plan = FunctionPlan {
-        name,
-        timeout: plan.timeout,
-        concurrency: if handler.is_stateless() {
-            stateless
-        } else {
-            with_instances
-        },
-        queue: plan.queue,
-        idle_timeout: plan.idle_timeout,
-        placement: plan.placement,
-    };
-    Ok(Function::new(plan, handler))
+/// What is served at the end.
+async fn reloading_ended(reloading: JoinHandle<Vec<Ready>>) -> Vec<Ready> {
+    // It ends by the stop; a panic in it is a bug that costs `stop` of the instances.
+    reloading.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "reloading failed");
+        Vec::new()
+    })
+}
+
+/// The functions' names, for the log.
+pub(super) fn names(ready: &[Ready]) -> String {
+    let names = ready.iter().map(|ready| ready.entry.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 async fn bind(address: SocketAddr, flag: &'static str) -> anyhow::Result<TcpListener> {
@@ -166,32 +191,7 @@ async fn bind(address: SocketAddr, flag: &'static str) -> anyhow::Result<TcpList
     })?)
 }
 
-/// When the stop began; `None` until then.
-type Stop = Option<Instant>;
-
-/// Listens for SIGTERM and SIGINT: the first stops, the second aborts.
-fn stop_signal() -> anyhow::Result<(Arc<watch::Sender<Stop>>, watch::Receiver<Stop>)> {
-    let (stop, stopped) = watch::channel(None);
-    let stop = Arc::new(stop);
-    let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut int = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let sender = stop.clone();
-    tokio::spawn(async move {
-        for number in 1.. {
-            tokio::select! {
-                _ = term.recv() => {}
-                _ = int.recv() => {}
-            }
-            if number > 1 {
-                exit::abort("a second signal: aborting");
-            }
-            sender.send_replace(Some(Instant::now()));
-        }
-    });
-    Ok((stop, stopped))
-}
-
-async fn wait(mut stopped: watch::Receiver<Stop>) {
+async fn wait(mut stopped: watch::Receiver<signals::Stop>) {
     // The sender gone, nobody can stop us any more.
     if stopped.wait_for(Option::is_some).await.is_err() {
         std::future::pending::<()>().await;

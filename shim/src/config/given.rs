@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::problem::ConfigErrors;
-use super::setting::{self, SETTINGS, Setting};
+use super::setting::{self, SETTINGS, Scope, Setting};
 
 /// Where a value was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,10 +51,16 @@ struct Values {
     texts: Vec<String>,
 }
 
+type Table = HashMap<&'static str, Values>;
+
 /// All values that were given.
 #[derive(Debug, Default)]
 pub struct Given {
-    values: HashMap<&'static str, Values>,
+    values: Table,
+    /// `[function.NAME]`, in the order of their names.
+    functions: Vec<(String, Table)>,
+    /// Whose settings are read at the moment.
+    current: Option<usize>,
     /// What is wrong so far.
     pub(super) errors: ConfigErrors,
 }
@@ -67,14 +73,17 @@ impl Given {
 
     /// Adds the variables.
     pub fn variables(&mut self, environment: &Environment) {
-        for setting in SETTINGS {
+        for setting in SETTINGS
+            .iter()
+            .filter(|setting| setting.scope != Scope::Table)
+        {
             let name = setting.variable();
             let Some(value) = environment.get(&name) else {
                 continue;
             };
             match value.to_str() {
                 Some(text) => {
-                    let texts = match setting.many {
+                    let texts = match setting.many || setting.is_list() {
                         true => text.split(',').map(str::to_owned).collect(),
                         false => vec![text.to_owned()],
                     };
@@ -129,33 +138,104 @@ impl Given {
             }
         };
         for (key, value) in table {
-            let name = format!("{key} in {shown}");
-            let Some(setting) = SETTINGS.iter().find(|setting| setting.key() == key) else {
-                let known = SETTINGS
-                    .iter()
-                    .map(Setting::key)
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                let message = format!("unknown key {name}");
-                self.errors
-                    .add_with_hint(Origin::File, message, format!("the keys are: {known}"));
+            if key == "function" {
+                self.functions_of(value, path);
                 continue;
-            };
-            match texts(&value) {
-                Some(texts) => self.put(setting, Origin::File, name, texts),
-                None => {
-                    let message = format!(
-                        "{name}: expected {}, found {value}",
-                        setting.value.to_lowercase()
-                    );
-                    self.errors.add(Origin::File, message);
-                }
+            }
+            let found = self.read(&key, &value, "", path, |scope| scope != Scope::Table);
+            if let Some((setting, values)) = found {
+                self.values.entry(setting.flag).or_insert(values);
             }
         }
     }
 
+    /// `[function.NAME]`
+    fn functions_of(&mut self, value: toml::Value, path: &Path) {
+        let shown = path.display();
+        let wrong = |what: &str| format!("{what} in {shown}: expected a table of settings");
+        let toml::Value::Table(tables) = value else {
+            self.errors.add(Origin::File, wrong("function"));
+            return;
+        };
+        for (name, value) in tables {
+            let toml::Value::Table(settings) = value else {
+                self.errors
+                    .add(Origin::File, wrong(&format!("function.{name}")));
+                continue;
+            };
+            if let Err(message) = super::parse::function_name(&name) {
+                let message = format!("function.{name} in {shown}: {message}");
+                self.errors.add(Origin::File, message);
+            }
+            let prefix = format!("function.{name}.");
+            let found = settings.iter().filter_map(|(key, value)| {
+                self.read(key, value, &prefix, path, |scope| scope != Scope::Process)
+            });
+            let table = found
+                .map(|(setting, values)| (setting.flag, values))
+                .collect();
+            self.functions.push((name, table));
+        }
+    }
+
+    /// One line of a file; `None`: something is wrong with it, which is noted.
+    fn read(
+        &mut self,
+        key: &str,
+        value: &toml::Value,
+        prefix: &str,
+        path: &Path,
+        fits: impl Fn(Scope) -> bool,
+    ) -> Option<(&'static Setting, Values)> {
+        let name = format!("{prefix}{key} in {}", path.display());
+        let mut here = SETTINGS.iter().filter(|setting| fits(setting.scope));
+        let Some(setting) = here.clone().find(|setting| setting.key() == key) else {
+            let elsewhere = SETTINGS.iter().any(|setting| setting.key() == key);
+            let message = match (elsewhere, prefix.is_empty()) {
+                (false, _) => format!("unknown key {name}"),
+                (true, true) => format!("{name} belongs into a table [function.NAME]"),
+                (true, false) => format!("{name} belongs before all tables"),
+            };
+            let known: Vec<_> = here.by_ref().map(Setting::key).collect();
+            let hint = format!("the keys are: {}", known.join(", "));
+            self.errors.add_with_hint(Origin::File, message, hint);
+            return None;
+        };
+        let Some(texts) = texts(value) else {
+            let expected = setting.value.to_lowercase();
+            let message = format!("{name}: expected {expected}, found {value}");
+            self.errors.add(Origin::File, message);
+            return None;
+        };
+        let texts = match value {
+            toml::Value::String(_) => split(setting, texts),
+            _ => texts,
+        };
+        let values = Values {
+            origin: Origin::File,
+            name,
+            texts,
+        };
+        Some((setting, values))
+    }
+
+    /// The names of the functions that have a table.
+    pub(super) fn functions(&self) -> Vec<String> {
+        self.functions
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// From now on settings are read of this function, and of all where its table says nothing;
+    /// `None`: of all.
+    pub(super) fn enter(&mut self, function: Option<usize>) {
+        self.current = function;
+    }
+
     /// The first that is put stays.
     fn put(&mut self, setting: &'static Setting, origin: Origin, name: String, texts: Vec<String>) {
+        let texts = split(setting, texts);
         self.values.entry(setting.flag).or_insert(Values {
             origin,
             name,
@@ -165,7 +245,20 @@ impl Given {
 
     /// Whether a value was given.
     pub fn has(&self, flag: &str) -> bool {
-        self.values.contains_key(flag)
+        lookup(&self.values, &self.functions, self.current, flag).is_some()
+    }
+
+    /// Where a value was given, if one was.
+    pub(super) fn origin(&self, flag: &str) -> Option<Origin> {
+        let values = lookup(&self.values, &self.functions, self.current, flag);
+        values.map(|values| values.origin)
+    }
+
+    /// Whether a value follows from the variable PORT.
+    pub(super) fn is_ports(&self, flag: &str) -> bool {
+        self.values
+            .get(flag)
+            .is_some_and(|values| values.name == "PORT")
     }
 
     /// The value of a setting, read by `parse`; `None` when it was not given or cannot be read,
@@ -175,12 +268,17 @@ impl Given {
         flag: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let Self { values, errors } = self;
+        let Self {
+            values,
+            functions,
+            current,
+            errors,
+        } = self;
         let Values {
             origin,
             name,
             texts,
-        } = values.get(flag)?;
+        } = lookup(values, functions, *current, flag)?;
         let text = texts.last()?;
         match parse(text) {
             Ok(value) => Some(value),
@@ -197,12 +295,17 @@ impl Given {
         flag: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
-        let Self { values, errors } = self;
+        let Self {
+            values,
+            functions,
+            current,
+            errors,
+        } = self;
         let Some(Values {
             origin,
             name,
             texts,
-        }) = values.get(flag)
+        }) = lookup(values, functions, *current, flag)
         else {
             return Vec::new();
         };
@@ -215,6 +318,32 @@ impl Given {
         }
         all
     }
+}
+
+/// What holds for a function, or for all. What a plugin is, and which handler of it, is said of each
+/// function alone.
+fn lookup<'a>(
+    values: &'a Table,
+    functions: &'a [(String, Table)],
+    current: Option<usize>,
+    flag: &str,
+) -> Option<&'a Values> {
+    let Some((_, table)) = current.and_then(|index| functions.get(index)) else {
+        return values.get(flag);
+    };
+    let own = ["plugin", "handler"].contains(&flag);
+    table
+        .get(flag)
+        .or_else(|| values.get(flag).filter(|_| !own))
+}
+
+/// Takes lists apart.
+fn split(setting: &Setting, texts: Vec<String>) -> Vec<String> {
+    if !setting.is_list() {
+        return texts;
+    }
+    let parts = texts.iter().flat_map(|text| text.split(','));
+    parts.map(|part| part.trim().to_owned()).collect()
 }
 
 /// A TOML value as the texts that stand for it on a command line.

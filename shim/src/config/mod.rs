@@ -4,12 +4,14 @@
 //! them that has it wins, then its default. What comes out is a [`Plan`]: nothing behind it sees a
 //! flag, a file or a variable. All problems are reported at once.
 
+mod functions;
 mod given;
 mod parse;
 mod plan;
 mod problem;
 pub mod setting;
 
+pub use functions::{FunctionSpec, PluginPlan, Settings};
 pub use given::{Environment, Given, Origin};
-pub use plan::{AdminPlan, Plan, PluginPlan, ServePlan, log_plan, plugin_path, resolve};
+pub use plan::{AdminPlan, Plan, ServePlan, log_plan, plugin_path, resolve};
 pub use problem::{ConfigErrors, Problem};

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::plan::PluginPlan;
+use super::functions::PluginPlan;
 
 /// `none` or a value.
 pub(super) fn or_none<T>(
@@ -106,6 +106,36 @@ pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// A function's name, as Lambda has them.
+pub(super) fn function_name(name: &str) -> Result<(), String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if (1..=64).contains(&name.len()) && name.bytes().all(fits) {
+        Ok(())
+    } else {
+        Err(format!(
+            "a function's name is up to 64 letters, digits, `-`, `_` and `.`, found `{name}`"
+        ))
+    }
+}
+
+/// A file or folder.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(text))
+}
+
+/// The path of a URL: `/health`.
+pub(super) fn url_path(text: &str) -> Result<String, String> {
+    let fits = text.starts_with('/') && !text.contains(['?', '#']) && text.is_ascii();
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| format!("expected a path such as /health, found `{text}`"))
+}
+
+/// `true` or `false`.
+pub(super) fn truth(text: &str) -> Result<bool, String> {
+    text.parse()
+        .map_err(|_| format!("expected true or false, found `{text}`"))
+}
+
 /// `[NAME=]PATH[#HANDLER]`.
 pub(super) fn plugin(text: &str) -> Result<PluginPlan, String> {
     let (name, rest) = match text.split_once('=') {
@@ -117,17 +147,8 @@ pub(super) fn plugin(text: &str) -> Result<PluginPlan, String> {
         Some((path, handler)) if !handler.contains('/') => (path, Some(handler)),
         _ => (rest, None),
     };
-    let fits = |name: &str| {
-        !name.is_empty()
-            && name.len() <= 64
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    if let Some(name) = name.filter(|name| !fits(name)) {
-        return Err(format!(
-            "a function's name is up to 64 letters, digits, `-` and `_`, found `{name}`"
-        ));
+    if let Some(name) = name {
+        function_name(name)?;
     }
     if path.is_empty() || handler.is_some_and(str::is_empty) {
         return Err(format!("expected [NAME=]PATH[#HANDLER], found `{text}`"));

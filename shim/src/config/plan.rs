@@ -4,27 +4,21 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::functions::{FunctionSpec, Settings, functions};
 use super::given::{Environment, Given, Origin};
 use super::parse;
 use super::problem::ConfigErrors;
-use crate::engine::Policy;
-use crate::frontend::BodyPolicy;
+use crate::frontend::{BodyPolicy, InvokePlan};
+use crate::invocation::Home;
 use crate::observe::{LogFormat, LogPlan, LogTo, colour_for_stderr, parse_filter};
 use crate::server::Limits;
 
-/// How many instances there are at most unless told otherwise.
-const CONCURRENCY: usize = 1000;
-/// How many invocations wait at most unless told otherwise.
-const QUEUE: usize = 1000;
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How many asynchronous events wait at most unless told otherwise.
+const EVENT_QUEUE: usize = 10_000;
+/// How long answers are kept for an SDK that sends a call again.
+const RETRY_WINDOW: Duration = Duration::from_secs(30);
 
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
-const POLICIES: &[(&str, Policy)] = &[
-    ("adaptive", Policy::Adaptive),
-    ("inline", Policy::Inline),
-    ("spawned", Policy::Spawned),
-];
-
 /// A server that can be started, as far as can be told before.
 #[derive(Debug)]
 pub struct Plan {
@@ -37,24 +31,28 @@ pub struct Plan {
 /// What to serve, how, where.
 #[derive(Debug)]
 pub struct ServePlan {
-    /// The plugin and its handler.
-    pub plugin: PluginPlan,
-    /// The function's settings.
-    pub vars: Vec<(String, String)>,
-    /// How long an invocation may take.
-    pub timeout: Option<Duration>,
-    /// How many invocations run at once: for a handler with instances, for one without.
-    pub concurrency: (Option<usize>, Option<usize>),
-    /// How many more may wait.
-    pub queue: usize,
-    /// How long an idle instance is kept.
-    pub idle_timeout: Duration,
-    /// Where handlers run.
-    pub placement: Policy,
+    /// The functions.
+    pub functions: Vec<FunctionSpec>,
+    /// Folders of plugins, all of whose handlers are served.
+    pub folders: Vec<PathBuf>,
+    /// How handlers from these folders are served.
+    pub others: Settings,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Certificate chain and key, for TLS.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// The path of the health check.
+    pub health_path: Option<String>,
     /// The admin listener.
     pub admin: Option<AdminPlan>,
+    /// The Invoke API; `None`: plain HTTP alone.
+    pub invoke: Option<InvokePlan>,
+    /// The file with the keys that requests to the API must be signed with.
+    pub credentials: Option<PathBuf>,
+    /// How many asynchronous events may wait.
+    pub event_queue: usize,
+    /// Where those are kept that wait at shutdown.
+    pub spool: Option<PathBuf>,
     /// Threads that serve connections.
     pub threads: usize,
     /// Limits of connections.
@@ -70,26 +68,26 @@ pub struct AdminPlan {
     pub listen: SocketAddr,
 }
 
-/// A plugin as it is named on the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PluginPlan {
-    /// The function's name, if one was given.
-    pub name: Option<String>,
-    /// The file.
-    pub path: PathBuf,
-    /// The handler, if one was given.
-    pub handler: Option<String>,
-}
-
 /// The plugin's path alone, for `--info`, which needs nothing else.
 ///
 /// # Errors
 /// No plugin was given, or not as one is given.
 pub fn plugin_path(mut given: Given) -> Result<PathBuf, ConfigErrors> {
-    let plugin = plugin(&mut given);
-    match plugin {
-        Some(plugin) if given.errors.0.is_empty() => Ok(plugin.path),
-        _ => Err(given.errors),
+    let mut functions = functions(&mut given, &Home::default()).specs;
+    match functions.pop() {
+        Some(only) if functions.is_empty() && given.errors.0.is_empty() => Ok(only.plugin.path),
+        Some(_) if given.errors.0.is_empty() => {
+            given
+                .errors
+                .add(Origin::Flag, "--info is of one plugin: give one --plugin");
+            Err(given.errors)
+        }
+        _ => {
+            if given.errors.0.is_empty() {
+                given.errors.add(Origin::Flag, "--info needs a --plugin");
+            }
+            Err(given.errors)
+        }
     }
 }
 
@@ -99,49 +97,45 @@ pub fn plugin_path(mut given: Given) -> Result<PathBuf, ConfigErrors> {
 /// All that is wrong with what was given.
 pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, ConfigErrors> {
     let logs = log_plan(&mut given, environment);
-    let plugin = plugin(&mut given);
-    let concurrency = given.get("concurrency", parse::or_none(parse::number(1)));
+    let home = home(&mut given, environment);
+    let functions = functions(&mut given, &home);
     let limits = limits(&mut given);
     let host = given
         .get("host", parse::host)
         .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let port = given.get("port", parse::port).unwrap_or(8080);
     let default_body = BodyPolicy::default();
-    let serve = ServePlan {
-        plugin: plugin.unwrap_or(PluginPlan {
-            name: None,
-            path: PathBuf::new(),
-            handler: None,
-        }),
-        vars: given.get_all("env", parse::variable),
+    let body = BodyPolicy {
+        max_bytes: given
+            .get("max-body", parse::size)
+            .unwrap_or(default_body.max_bytes),
         timeout: given
-            .get("timeout", parse::or_none(parse::duration))
-            .flatten(),
-        concurrency: (
-            concurrency.unwrap_or(Some(CONCURRENCY)),
-            concurrency.flatten(),
-        ),
-        queue: given.get("queue", parse::number(0)).unwrap_or(QUEUE),
-        idle_timeout: given
-            .get("idle-timeout", parse::duration)
-            .unwrap_or(IDLE_TIMEOUT),
-        placement: given
-            .get("placement", parse::one_of(POLICIES))
-            .unwrap_or_default(),
+            .get("body-timeout", parse::duration)
+            .unwrap_or(default_body.timeout),
+    };
+    let credentials = given.get("credentials", parse::path);
+    let invoke = invoke(&mut given, home, body.timeout, host, credentials.is_some());
+    let serve = ServePlan {
+        functions: functions.specs,
+        folders: functions.folders,
+        others: functions.others,
         listen: SocketAddr::new(host, port),
+        tls: tls(&mut given),
+        health_path: given
+            .get("health-path", parse::or_none(parse::url_path))
+            .flatten(),
         admin: given
             .get("admin", parse::address)
             .map(|listen| AdminPlan { listen }),
+        invoke,
+        credentials,
+        event_queue: given
+            .get("event-queue", parse::number(1))
+            .unwrap_or(EVENT_QUEUE),
+        spool: given.get("spool", parse::path),
         threads: given.get("threads", parse::number(1)).unwrap_or_else(cores),
         limits,
-        body: BodyPolicy {
-            max_bytes: given
-                .get("max-body", parse::size)
-                .unwrap_or(default_body.max_bytes),
-            timeout: given
-                .get("body-timeout", parse::duration)
-                .unwrap_or(default_body.timeout),
-        },
+        body,
     };
     match logs {
         Some(logs) if given.errors.0.is_empty() => Ok(Plan { serve, logs }),
@@ -149,27 +143,90 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
     }
 }
 
-fn plugin(given: &mut Given) -> Option<PluginPlan> {
-    let handler = given.get("handler", |text| Ok(text.to_owned()));
-    if !given.has("plugin") {
-        given.errors.add_with_hint(
-            Origin::Flag,
-            "no plugin given",
-            "shim --plugin target/release/libhello.so",
-        );
-        return None;
+/// Where functions pretend to live.
+fn home(given: &mut Given, environment: &Environment) -> Home {
+    let default = Home::default();
+    let word = |text: &str| {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (!text.is_empty() && text.bytes().all(fits))
+            .then(|| text.to_owned())
+            .ok_or_else(|| format!("expected a region such as us-east-1, found `{text}`"))
+    };
+    let region = given.get("region", word).or_else(|| {
+        let known = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter();
+        let mut set = known.filter_map(|name| environment.get(name)?.to_str());
+        set.find_map(|text| word(text).ok())
+    });
+    let account = given.get("account", |text| {
+        let fits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| text.to_owned())
+            .ok_or_else(|| format!("expected twelve digits, found `{text}`"))
+    });
+    Home {
+        region: region.unwrap_or(default.region),
+        account: account.unwrap_or(default.account),
     }
-    let plugin = given.get("plugin", parse::plugin)?;
-    if let (Some(one), Some(other)) = (&plugin.handler, &handler)
-        && one != other
-    {
-        let message = format!("two handlers given: --plugin names `{one}`, --handler `{other}`");
-        given.errors.add(Origin::Flag, message);
+}
+
+/// The Invoke API. Whoever reaches it can run functions, so it is not opened to a network by
+/// accident.
+fn invoke(
+    given: &mut Given,
+    home: Home,
+    body_timeout: Duration,
+    host: IpAddr,
+    signed: bool,
+) -> Option<InvokePlan> {
+    let allowed = given
+        .get("allow-unauthenticated", parse::truth)
+        .unwrap_or_default();
+    let wanted = given.get("invoke-api", parse::truth);
+    let open = !host.is_loopback() && !signed && !allowed;
+    let plan = InvokePlan {
+        home,
+        base_path: given
+            .get("base-path", parse::url_path)
+            .map(|path| path.trim_end_matches('/').to_owned())
+            .unwrap_or_default(),
+        body_timeout,
+        retry_window: given
+            .get("retry-window", parse::or_none(parse::duration))
+            .unwrap_or(Some(RETRY_WINDOW)),
+    };
+    match wanted {
+        Some(false) => None,
+        _ if !open => Some(plan),
+        // A platform that sets PORT means web functions: these are served, the API is not.
+        None if given.is_ports("host") => None,
+        _ => {
+            given.errors.add_with_hint(
+                given.origin("host").unwrap_or(Origin::Flag),
+                format!(
+                    "the Invoke API would be open to everybody who can reach {host}: it runs \
+                     functions for whoever asks"
+                ),
+                "say who may: --credentials FILE; or that everybody may: --allow-unauthenticated; \
+                 or serve plain HTTP alone: --invoke-api false",
+            );
+            None
+        }
     }
-    Some(PluginPlan {
-        handler: plugin.handler.or(handler),
-        ..plugin
-    })
+}
+
+fn tls(given: &mut Given) -> Option<(PathBuf, PathBuf)> {
+    let certificate = given.get("tls-cert", parse::path);
+    let key = given.get("tls-key", parse::path);
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        _ => {
+            given.errors.add(
+                Origin::Flag,
+                "TLS needs both the certificate (--tls-cert) and its key (--tls-key)",
+            );
+            None
+        }
+    }
 }
 
 fn limits(given: &mut Given) -> Limits {

@@ -1,5 +1,7 @@
 //! A handler under a name.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -7,6 +9,7 @@ use super::in_process::InProcess;
 use super::limit::Limit;
 use super::placement::Policy;
 use crate::invocation::{Accepts, Invocation, Invoke, Outcome, Refusal};
+use crate::observe::metrics::FunctionMetrics;
 use crate::plugin::Handler;
 
 /// How a function is served.
@@ -35,11 +38,12 @@ pub struct Function {
     limit: Limit,
     engine: InProcess,
     warm: AtomicBool,
+    metrics: Arc<FunctionMetrics>,
 }
 
 impl Function {
-    /// Serves `handler` as `plan` says. Must be called on the host's runtime.
-    pub fn new(plan: FunctionPlan, handler: Handler) -> Self {
+    /// Serves `handler` as `plan` says, counted in `metrics`. Must be called on the host's runtime.
+    pub fn new(plan: FunctionPlan, handler: Handler, metrics: Arc<FunctionMetrics>) -> Self {
         Self {
             accepts: handler.accepts(),
             stateless: handler.is_stateless(),
@@ -53,14 +57,29 @@ impl Function {
             ),
             name: plan.name,
             warm: AtomicBool::new(false),
+            metrics,
         }
     }
 
-    /// Refuses further invocations, stops every instance and ends the plugin's runtime, waiting at
-    /// most `grace`. Whether all was done in time. Call it when the frontends have drained.
+    /// Refuses further invocations and stops every instance, waiting at most `grace`. Whether all
+    /// was done in time. Call it when the frontends have drained.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         self.limit.close();
         self.engine.shutdown(grace).await
+    }
+
+    /// Ends the plugin's runtime, waiting at most `timeout`. No function of the plugin works
+    /// afterwards.
+    pub async fn end_plugin(&self, timeout: Duration) {
+        self.engine.end_plugin(timeout).await;
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -74,7 +93,16 @@ impl Invoke for Function {
     }
 
     async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Refusal> {
-        let (permit, waited) = self.limit.acquire().await?;
+        let (permit, waited) = match self.limit.acquire().await {
+            Ok(acquired) => acquired,
+            Err(refusal) => {
+                if matches!(refusal, Refusal::Throttled { .. }) {
+                    self.metrics.throttled();
+                }
+                return Err(refusal);
+            }
+        };
+        let _running = self.metrics.begin();
         let started = if waited {
             Instant::now()
         } else {
@@ -87,6 +115,9 @@ impl Invoke for Function {
         if self.stateless && !self.warm.load(Ordering::Relaxed) {
             outcome.cold_start = !self.warm.swap(true, Ordering::Relaxed);
         }
+        let failed = outcome.result.is_err();
+        self.metrics
+            .finished(outcome.duration, outcome.cold_start, failed);
         Ok(outcome)
     }
 }

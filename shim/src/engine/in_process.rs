@@ -131,7 +131,7 @@ impl InProcess {
     }
 
     /// Stops all instances, idle and busy, and waits for what runs in the background, for at most
-    /// `grace`; then ends the plugin's runtime. Whether all was done in time.
+    /// `grace`. Whether all was done in time.
     pub(super) async fn shutdown(&self, grace: Duration) -> bool {
         let shared = &self.0;
         for instance in shared.pool.close() {
@@ -139,13 +139,16 @@ impl InProcess {
             shared.in_background(async move { to_stop.stop(instance).await });
         }
         shared.background.close();
-        let clean = tokio::time::timeout(grace, shared.background.wait())
+        tokio::time::timeout(grace, shared.background.wait())
             .await
-            .is_ok();
-        let handler = shared.handler.clone();
-        let left = if clean { grace } else { Duration::ZERO };
-        let ended = tokio::task::spawn_blocking(move || handler.shutdown_plugin(left)).await;
-        clean && ended.is_ok()
+            .is_ok()
+    }
+
+    /// Ends the plugin's runtime, waiting at most `timeout`.
+    pub(super) async fn end_plugin(&self, timeout: Duration) {
+        let handler = self.0.handler.clone();
+        // Lost only if the runtime itself ends.
+        let _ = tokio::task::spawn_blocking(move || handler.shutdown_plugin(timeout)).await;
     }
 }
 

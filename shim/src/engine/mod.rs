@@ -15,9 +15,11 @@ mod mock;
 mod placement;
 mod pool;
 mod response;
+mod served;
 mod watchdog;
 
 pub use function::{Function, FunctionPlan};
 pub use mock::{MAX_ANSWER, Mock, MockAnswer, MockError, MockPlan, UnknownError};
 pub use placement::Policy;
+pub use served::{Engine, Served};
 pub use watchdog::{CELL_WORKERS, Watchdog};

@@ -1,10 +1,22 @@
 //! What a server needs of a frontend.
 
 use std::future::Future;
+use std::net::IpAddr;
 
 use hyper::body::Incoming;
 
 use crate::invocation::Body;
+
+/// Who sent a request, as far as the connection tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address.
+    pub ip: Option<IpAddr>,
+    /// The port that it connected to.
+    pub port: u16,
+    /// The connection is encrypted.
+    pub tls: bool,
+}
 
 /// A frontend, as the server sees it: requests go in, responses come out.
 ///
@@ -18,5 +30,6 @@ pub trait App: Send + Sync + 'static {
     fn call(
         &self,
         request: http::Request<Incoming>,
+        peer: Peer,
     ) -> impl Future<Output = http::Response<Body>> + Send;
 }

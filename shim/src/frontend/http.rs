@@ -1,40 +1,84 @@
-//! Plain HTTP: one function behind every method and path.
+//! Plain HTTP: every request goes to the function that its route leads to.
 
 use std::future::Future;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
+use super::catalogue::{Catalogue, Current, Entry, Routed};
 use super::log::{self, Abandoned, Ending};
 use super::seen::{self, REQUEST_ID, Seen};
-use super::{App, BodyPolicy, problem, render};
+use super::url::{self, Arrival, Endpoint, PreludeError};
+use super::{App, BodyPolicy, Peer, problem, render};
 use crate::invocation::{
-    Accepts, Answer, Body, BodyError, Invocation, Invoke, Outcome, Payload, Refusal,
+    Accepts, Answer, Body, BodyError, ErrorKind, FunctionError, Invocation, Invoke, Outcome,
+    Payload, Refusal,
 };
 
-/// Serves one function over plain HTTP.
+/// Serves functions over plain HTTP.
 ///
 /// A web handler gets the request as it came and its response goes back as it is. A handler of
 /// events gets the body (`{}` when it expects JSON and there is none) and its response goes back
-/// with status 200. Every response carries `x-request-id`.
-#[derive(Debug)]
+/// with status 200; or it gets the request as an event of payload format 2.0, and its response
+/// says what goes back. Every response carries `x-request-id`.
 pub struct Http<F> {
-    function: F,
+    current: Arc<Current<F>>,
     policy: BodyPolicy,
 }
 
 impl<F: Invoke> Http<F> {
-    /// Serves `function`, with request bodies held to `policy`.
-    pub fn new(function: F, policy: BodyPolicy) -> Self {
-        Self { function, policy }
+    /// Serves what is `current`, with request bodies held to `policy`.
+    pub fn new(current: Arc<Current<F>>, policy: BodyPolicy) -> Self {
+        Self { current, policy }
+    }
+
+    /// Answers a request that goes to `entry` as it is.
+    // A request is some 300 bytes that are moved wherever it goes. So the invocation is made where
+    // it is handed over, and what only requests with bodies need is boxed.
+    async fn plain(
+        &self,
+        entry: &Entry<F>,
+        request: Request<Incoming>,
+        arrived: Instant,
+    ) -> Response<Body> {
+        let function = &entry.function;
+        let accepts = function.accepts();
+        let (id, trace_id) = seen::ids(request.headers());
+        let seen = Seen::new(&request, accepts, id);
+        if *request.method() == Method::CONNECT {
+            return finish_otherwise(function, seen, problem::no_tunnel(), None);
+        }
+        let abandoned = Abandoned::unless_done(&seen, function.name(), arrived);
+        if request.body().is_end_stream() {
+            let running = function.invoke(Invocation {
+                id,
+                payload: without_body(request, accepts),
+                trace_id,
+                caller: None,
+                arrived,
+            });
+            let outcome = running.await;
+            abandoned.done();
+            let fault = None;
+            return finish(function, seen, Ran { outcome, fault });
+        }
+        let running = Box::pin(self.run_with_body(function, request, &seen, trace_id, arrived));
+        let ran = running.await;
+        abandoned.done();
+        match ran {
+            Ok(ran) => finish(function, seen, ran),
+            Err(error) => finish_otherwise(function, seen, problem::body_error(&error), None),
+        }
     }
 
     /// Reads as much of the body as the handler needs to begin, then runs it.
     async fn run_with_body(
         &self,
+        function: &F,
         request: Request<Incoming>,
         seen: &Seen,
         trace_id: Option<String>,
@@ -62,61 +106,214 @@ impl<F: Invoke> Http<F> {
             caller: None,
             arrived,
         };
-        let outcome = self.function.invoke(invocation).await;
+        let outcome = function.invoke(invocation).await;
         // What was wrong with the rest of the body is known now.
         let fault = fault.and_then(|fault| fault.get().cloned());
         Ok(Ran { outcome, fault })
     }
 
-    /// From what came of the invocation to the response, logged.
-    fn finish(&self, seen: Seen, ran: Ran) -> Response<Body> {
-        let outcome = match ran.outcome {
-            Ok(outcome) => outcome,
-            Err(refusal) => {
-                let response = problem::refusal(&refusal);
-                return self.finish_otherwise(seen, response, Some(refusal));
-            }
+    /// What only some functions ask for: CORS, events of payload format 2.0.
+    async fn with_rules(
+        &self,
+        routed: Routed<'_, F>,
+        request: Request<Incoming>,
+        peer: Peer,
+        arrived: Instant,
+    ) -> Response<Body> {
+        let entry = routed.entry.clone();
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        let (head, body) = request.into_parts();
+        if let Some(cors) = &entry.http.cors
+            && let Some(mut response) = cors.preflight(&head.method, &head.headers)
+        {
+            let seen = Seen::of(&head, Accepts::Http { whole_body: true });
+            complete(&mut response, &seen);
+            return response;
+        }
+        let request = Request::from_parts(head, body);
+        let event = matches!(entry.function.accepts(), Accepts::Event { .. });
+        let mut response = if entry.http.events_v2 && event {
+            self.url_event(routed, request, peer, arrived).await
+        } else {
+            self.plain(&entry, request, arrived).await
         };
-        let (mut response, error) = match outcome.result {
-            Ok(Answer::Event(body)) => (render::event(body, seen.accepts), None),
-            Ok(Answer::Http(response)) => (render::web(response), None),
-            Err(error) => {
-                // A handler that fails because the body did is not to blame.
-                let response = match &ran.fault {
-                    Some(fault) => problem::body_error(fault),
-                    None => problem::function_error(&error),
-                };
-                (response, Some(error))
-            }
-        };
-        complete(&mut response, &seen);
-        if seen.logged {
-            let ending = Ending {
-                duration: outcome.duration,
-                cold_start: outcome.cold_start,
-                error,
-                refusal: None,
-            };
-            log::when_done(seen, self.function.name(), ending, &mut response);
+        if let Some(cors) = &entry.http.cors {
+            cors.apply(origin.as_ref(), response.headers_mut());
         }
         response
     }
 
-    /// The response to a request for which nothing ran, logged.
-    fn finish_otherwise(
+    /// Hands the request over as an event, and makes a response of what comes back.
+    async fn url_event(
         &self,
-        seen: Seen,
-        mut response: Response<Body>,
-        refusal: Option<Refusal>,
+        routed: Routed<'_, F>,
+        request: Request<Incoming>,
+        peer: Peer,
+        arrived: Instant,
     ) -> Response<Body> {
-        complete(&mut response, &seen);
-        let ending = Ending {
-            refusal,
-            ..Ending::default()
+        let function = &routed.entry.function;
+        let (head, body) = request.into_parts();
+        // It is logged as a request to a web handler is.
+        let seen = Seen::of(&head, Accepts::Http { whole_body: true });
+        let abandoned = Abandoned::unless_done(&seen, function.name(), arrived);
+        let body = match self.policy.admit(&body) {
+            Ok(()) => self.policy.collect(body).await,
+            Err(error) => Err(error),
         };
-        log::when_done(seen, self.function.name(), ending, &mut response);
-        response
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => {
+                abandoned.done();
+                return finish_otherwise(function, seen, problem::body_error(&error), None);
+            }
+        };
+        let now = SystemTime::now();
+        let trace_id = seen::ids(&head.headers).1;
+        let trace_id = trace_id.unwrap_or_else(|| url::new_trace_id(now));
+        let endpoint = Endpoint {
+            https: peer.tls,
+            port: peer.port,
+            ..Endpoint::default()
+        };
+        let event = url::event(
+            &endpoint,
+            &head,
+            &body,
+            &Arrival {
+                source_ip: peer.ip,
+                request_id: seen.id.as_str(),
+                trace_id: &trace_id,
+                route_key: routed.route_key,
+                path_parameters: &routed.path_parameters,
+                time: now,
+            },
+        );
+        let outcome = function
+            .invoke(Invocation {
+                id: seen.id,
+                payload: Payload::Event(event),
+                trace_id: Some(trace_id),
+                caller: None,
+                arrived,
+            })
+            .await;
+        let mut outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                abandoned.done();
+                let response = problem::refusal(&refusal);
+                return finish_otherwise(function, seen, response, Some(refusal));
+            }
+        };
+        let json = matches!(
+            function.accepts(),
+            Accepts::Event {
+                json_response: true,
+                ..
+            }
+        );
+        let response = match outcome.result {
+            Ok(answer) => url_response(answer, json).await,
+            Err(error) => Err(error),
+        };
+        abandoned.done();
+        outcome.result = response.map(Answer::Http);
+        finish_url(function, seen, outcome)
     }
+}
+
+/// From the response of a function to an event of payload format 2.0.
+async fn url_response(answer: Answer, json: bool) -> Result<Response<Body>, FunctionError> {
+    let bad =
+        |reason: String| FunctionError::new(ErrorKind::Handler, "Runtime.BadResponse", reason);
+    let whole = match answer {
+        Answer::Http(response) => return Ok(response),
+        Answer::Event(Body::Empty) => Bytes::new(),
+        Answer::Event(Body::Full(bytes)) => bytes,
+        Answer::Event(Body::Stream(stream)) => {
+            return match url::split(stream).await {
+                Ok((head, rest)) => Ok(head.with_body(Body::Stream(rest))),
+                Err(PreludeError::Absent { body, .. }) => {
+                    let mut response = Response::new(Body::Stream(body));
+                    let bytes = HeaderValue::from_static("application/octet-stream");
+                    response.headers_mut().insert(header::CONTENT_TYPE, bytes);
+                    Ok(response)
+                }
+                Err(error) => Err(bad(error.to_string())),
+            };
+        }
+    };
+    url::response(whole, json).map_err(|error| bad(error.to_string()))
+}
+
+/// As [`finish`]: a function that fails is a bad gateway, as behind a function URL.
+fn finish_url<F: Invoke>(function: &F, seen: Seen, outcome: Outcome) -> Response<Body> {
+    let (mut response, error) = match outcome.result {
+        Ok(Answer::Http(response)) => (render::web(response), None),
+        Ok(Answer::Event(_)) => (url::failed(), None),
+        Err(error) => (url::failed(), Some(error)),
+    };
+    complete(&mut response, &seen);
+    if seen.logged {
+        let ending = Ending {
+            duration: outcome.duration,
+            cold_start: outcome.cold_start,
+            error,
+            refusal: None,
+        };
+        log::when_done(seen, function.name(), ending, &mut response);
+    }
+    response
+}
+
+/// From what came of the invocation to the response, logged.
+fn finish<F: Invoke>(function: &F, seen: Seen, ran: Ran) -> Response<Body> {
+    let outcome = match ran.outcome {
+        Ok(outcome) => outcome,
+        Err(refusal) => {
+            let response = problem::refusal(&refusal);
+            return finish_otherwise(function, seen, response, Some(refusal));
+        }
+    };
+    let (mut response, error) = match outcome.result {
+        Ok(Answer::Event(body)) => (render::event(body, seen.accepts), None),
+        Ok(Answer::Http(response)) => (render::web(response), None),
+        Err(error) => {
+            // A handler that fails because the body did is not to blame.
+            let response = match &ran.fault {
+                Some(fault) => problem::body_error(fault),
+                None => problem::function_error(&error),
+            };
+            (response, Some(error))
+        }
+    };
+    complete(&mut response, &seen);
+    if seen.logged {
+        let ending = Ending {
+            duration: outcome.duration,
+            cold_start: outcome.cold_start,
+            error,
+            refusal: None,
+        };
+        log::when_done(seen, function.name(), ending, &mut response);
+    }
+    response
+}
+
+/// The response to a request for which nothing ran, logged.
+fn finish_otherwise<F: Invoke>(
+    function: &F,
+    seen: Seen,
+    mut response: Response<Body>,
+    refusal: Option<Refusal>,
+) -> Response<Body> {
+    complete(&mut response, &seen);
+    let ending = Ending {
+        refusal,
+        ..Ending::default()
+    };
+    log::when_done(seen, function.name(), ending, &mut response);
+    response
 }
 
 /// An invocation, and what was wrong with the streamed body that it was given.
@@ -129,41 +326,44 @@ struct Ran {
 const NO_EVENT: Bytes = Bytes::from_static(b"{}");
 
 impl<F: Invoke> App for Http<F> {
-    // A request is some 300 bytes that are moved wherever it goes. So this is no `async fn` (which
-    // moves its arguments once more), the invocation is made where it is handed over, and what only
-    // requests with bodies need is boxed.
-    fn call(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send {
+    fn call(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+    ) -> impl Future<Output = Response<Body>> + Send {
         let arrived = Instant::now();
         async move {
-            let accepts = self.function.accepts();
-            let (id, trace_id) = seen::ids(request.headers());
-            let seen = Seen::new(&request, accepts, id);
-            if *request.method() == Method::CONNECT {
-                return self.finish_otherwise(seen, problem::no_tunnel(), None);
+            let catalogue = self.current.get();
+            let Some(routed) = catalogue.route(request.method(), request.uri().path()) else {
+                return no_route(&catalogue, &request);
+            };
+            let http = &routed.entry.http;
+            if http.events_v2 || http.cors.is_some() {
+                return Box::pin(self.with_rules(routed, request, peer, arrived)).await;
             }
-            let abandoned = Abandoned::unless_done(&seen, self.function.name(), arrived);
-            if request.body().is_end_stream() {
-                let running = self.function.invoke(Invocation {
-                    id,
-                    payload: without_body(request, accepts),
-                    trace_id,
-                    caller: None,
-                    arrived,
-                });
-                let outcome = running.await;
-                abandoned.done();
-                let fault = None;
-                return self.finish(seen, Ran { outcome, fault });
-            }
-            let running = Box::pin(self.run_with_body(request, &seen, trace_id, arrived));
-            let ran = running.await;
-            abandoned.done();
-            match ran {
-                Ok(ran) => self.finish(seen, ran),
-                Err(error) => self.finish_otherwise(seen, problem::body_error(&error), None),
-            }
+            self.plain(routed.entry, request, arrived).await
         }
     }
+}
+
+/// The response to a request that goes to no function.
+fn no_route<F, B>(catalogue: &Catalogue<F>, request: &Request<B>) -> Response<Body> {
+    let names: Vec<_> = catalogue
+        .entries()
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect();
+    let mut response = problem::no_route(request.method(), request.uri().path(), &names);
+    let (id, _) = seen::ids(request.headers());
+    let seen = Seen {
+        id,
+        head: *request.method() == Method::HEAD,
+        accepts: Accepts::Http { whole_body: true },
+        logged: false,
+        target: None,
+    };
+    complete(&mut response, &seen);
+    response
 }
 
 fn without_body(request: Request<Incoming>, accepts: Accepts) -> Payload {

@@ -4,7 +4,9 @@
 //! A frontend is an [`App`]; [`crate::server`] brings it the requests. It knows no engine: it gets
 //! anything that is [`Invoke`](crate::invocation::Invoke).
 //!
-//! - [`Http`]: plain HTTP, one function at every path.
+//! - [`Http`]: plain HTTP: every request to the function that its route leads to.
+//! - [`InvokeApi`]: the Lambda Invoke API.
+//! - [`Site`]: both of them on one port.
 //! - [`url`]: requests as events of a function URL, and the way back.
 //! - [`Admin`]: `/live` and `/ready`, on a listener of their own.
 //!
@@ -12,8 +14,10 @@
 
 mod admin;
 mod app;
+mod catalogue;
 mod http;
 mod incoming;
+mod invoke;
 mod log;
 mod outgoing;
 mod patience;
@@ -21,10 +25,14 @@ mod problem;
 mod readiness;
 mod render;
 mod seen;
+mod site;
 pub mod url;
 
 pub use admin::Admin;
-pub use app::App;
+pub use app::{App, Peer};
+pub use catalogue::{Catalogue, Current, Entry, HttpUse, Routed};
 pub use http::Http;
 pub use incoming::BodyPolicy;
+pub use invoke::{InvokeApi, InvokePlan};
 pub use readiness::Readiness;
+pub use site::Site;

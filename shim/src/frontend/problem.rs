@@ -79,6 +79,16 @@ pub(super) fn not_found(path: &str) -> Response<Body> {
     document(StatusCode::NOT_FOUND, "Request.NotFound", message)
 }
 
+/// No function takes the request.
+pub(super) fn no_route(method: &Method, path: &str, functions: &[&str]) -> Response<Body> {
+    let message = format!(
+        "no route of a function takes {method} {path}; the functions are: {}. Routes stand in \
+         shim.toml: [function.NAME] routes = [\"GET /path\"]",
+        functions.join(", ")
+    );
+    document(StatusCode::NOT_FOUND, "Request.NoRoute", message)
+}
+
 /// Something is there, but not for `method`.
 pub(super) fn method_not_allowed(method: &Method, allowed: &'static str) -> Response<Body> {
     let message = format!("{method} is not served here, only {allowed}");

@@ -1,5 +1,6 @@
 //! What must be known of a request after the handler has taken it.
 
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Request, Uri};
 
 use super::log;
@@ -26,14 +27,24 @@ pub(super) struct Seen {
 impl Seen {
     /// Copies no text: method and path are counted references or small.
     pub(super) fn new<B>(request: &Request<B>, accepts: Accepts, id: RequestId) -> Self {
+        Self::with(request.method(), request.uri(), accepts, id)
+    }
+
+    /// As [`new`](Self::new), of a head alone.
+    pub(super) fn of(head: &Parts, accepts: Accepts) -> Self {
+        let (id, _) = ids(&head.headers);
+        Self::with(&head.method, &head.uri, accepts, id)
+    }
+
+    fn with(method: &Method, uri: &Uri, accepts: Accepts, id: RequestId) -> Self {
         let logged = log::is_on();
         let told = logged && matches!(accepts, Accepts::Http { .. });
         Self {
             id,
-            head: *request.method() == Method::HEAD,
+            head: *method == Method::HEAD,
             accepts,
             logged,
-            target: told.then(|| (request.method().clone(), request.uri().clone())),
+            target: told.then(|| (method.clone(), uri.clone())),
         }
     }
 }

@@ -110,6 +110,13 @@ pub trait Invoke: Send + Sync + 'static {
         &self,
         invocation: Invocation,
     ) -> impl Future<Output = Result<Outcome, Refusal>> + Send;
+
+    /// In mock mode: the error `name` of those that the handler declares, or all that it declares
+    /// if that is none of them. `None`: this is the function itself and no mock of it.
+    fn mocked_error(&self, name: &str) -> Option<Result<FunctionError, Vec<String>>> {
+        let _ = name;
+        None
+    }
 }
 
 impl<T: Invoke> Invoke for std::sync::Arc<T> {
@@ -126,5 +133,9 @@ impl<T: Invoke> Invoke for std::sync::Arc<T> {
         invocation: Invocation,
     ) -> impl Future<Output = Result<Outcome, Refusal>> + Send {
         T::invoke(self, invocation)
+    }
+
+    fn mocked_error(&self, name: &str) -> Option<Result<FunctionError, Vec<String>>> {
+        T::mocked_error(self, name)
     }
 }

@@ -16,7 +16,7 @@ use super::preflight::{ABI_VERSION, PluginFile};
 const RTLD_NODELETE: std::ffi::c_int = 0x1000;
 
 /// A mapped plugin. Never unmapped (I2): plugins leave thread-locals and threads behind.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Mapped {
     path: PathBuf,
     library: &'static Library,

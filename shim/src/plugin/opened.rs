@@ -1,6 +1,5 @@
 //! An opened plugin file.
 
-use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +23,12 @@ use super::{LoadError, host};
 pub struct Plugin {
     file: PluginFile,
     mapped: Mapped,
+    build: Build,
 }
+
+/// One build of a plugin at one place: all that is opened from it shares code and runtime.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Build(PathBuf, Identity);
 
 impl Plugin {
     /// How long a handler's `init` may take.
@@ -47,16 +51,18 @@ impl Plugin {
                  remove `panic = \"abort\"` from its profile"
             );
         }
-        let mapped = match own_name(&file.path)? {
-            None => Mapped::open(&file.path, &file.path)?,
-            Some(copy) => {
-                let mapped = Mapped::open(&copy, &file.path);
-                // Mapped or refused, the name is not needed any more.
-                let _ = std::fs::remove_file(&copy);
-                mapped?
-            }
-        };
-        Ok(Self { file, mapped })
+        let build = Build::at(&file.path)?;
+        let mapped = build.map()?;
+        Ok(Self {
+            file,
+            mapped,
+            build,
+        })
+    }
+
+    /// Which build this is.
+    pub fn build(&self) -> &Build {
+        &self.build
     }
 
     /// What is known of the file.
@@ -169,34 +175,51 @@ impl Plugin {
 /// Which file a path led to when it was opened.
 type Identity = (u64, u64, i64, i64, u64);
 
-/// A name that the dynamic linker does not know yet, or `None` if the file's own will do.
-///
-/// The linker goes by the name first: a new build at an old path would give the old code.
-fn own_name(path: &Path) -> Result<Option<PathBuf>, LoadError> {
-    static OPENED: Mutex<Option<HashMap<PathBuf, Identity>>> = Mutex::new(None);
-    static COPIES: AtomicU64 = AtomicU64::new(0);
-    let unreadable = |error: std::io::Error| LoadError::Unreadable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
-    let meta = std::fs::metadata(path).map_err(unreadable)?;
-    let identity = (
-        meta.dev(),
-        meta.ino(),
-        meta.mtime(),
-        meta.mtime_nsec(),
-        meta.size(),
-    );
-    {
-        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = opened
-            .get_or_insert_default()
-            .entry(path.to_owned())
-            .or_insert(identity);
-        if *known == identity {
-            return Ok(None);
-        }
+/// The builds that are mapped: what is opened again is what is there already.
+static OPENED: Mutex<Vec<(Build, Mapped)>> = Mutex::new(Vec::new());
+
+impl Build {
+    fn at(path: &Path) -> Result<Self, LoadError> {
+        let meta = std::fs::metadata(path).map_err(|error| LoadError::Unreadable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let identity = (
+            meta.dev(),
+            meta.ino(),
+            meta.mtime(),
+            meta.mtime_nsec(),
+            meta.size(),
+        );
+        Ok(Self(path.to_owned(), identity))
     }
+
+    /// Maps it, unless it is mapped.
+    fn map(&self) -> Result<Mapped, LoadError> {
+        let path = &self.0;
+        // Held while the file is mapped: of two that come at once, one waits for the other.
+        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, mapped)) = opened.iter().find(|(build, _)| build == self) {
+            return Ok(mapped.clone());
+        }
+        let mapped = if opened.iter().any(|(build, _)| build.0 == *path) {
+            let copy = own_name(path)?;
+            let mapped = Mapped::open(&copy, path);
+            // Mapped or refused, the name is not needed any more.
+            let _ = std::fs::remove_file(&copy);
+            mapped?
+        } else {
+            Mapped::open(path, path)?
+        };
+        opened.push((self.clone(), mapped.clone()));
+        Ok(mapped)
+    }
+}
+
+/// A copy under a name that the dynamic linker does not know yet: it goes by the name first, so that
+/// a new build at an old path would give the old code.
+fn own_name(path: &Path) -> Result<PathBuf, LoadError> {
+    static COPIES: AtomicU64 = AtomicU64::new(0);
     let number = COPIES.fetch_add(1, Ordering::Relaxed);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let name = format!(".shim-{}-{number}-{file}", std::process::id());
@@ -206,7 +229,7 @@ fn own_name(path: &Path) -> Result<Option<PathBuf>, LoadError> {
     let elsewhere = std::env::temp_dir().join(&name);
     let copied = std::fs::copy(path, &beside).map(|_| beside);
     let copied = copied.or_else(|_| std::fs::copy(path, &elsewhere).map(|_| elsewhere));
-    copied.map(Some).map_err(|error| LoadError::Unreadable {
+    copied.map_err(|error| LoadError::Unreadable {
         path: path.to_owned(),
         reason: format!("it cannot be copied for a second load: {error}"),
     })

@@ -21,7 +21,7 @@ use super::listener::Socket;
 use super::preface::Preface;
 use super::stream::Stream;
 use super::tls::Tls;
-use crate::frontend::App;
+use crate::frontend::{App, Peer};
 
 /// How both protocols are spoken. Made once for a listener.
 #[derive(Debug)]
@@ -56,6 +56,10 @@ pub(super) async fn run<A: App>(
     protocols: Arc<Protocols>,
     activity: Arc<Activity>,
 ) {
+    let peer = Peer {
+        tls: tls.is_some(),
+        ..socket.peer()
+    };
     let mut stream = match tls {
         None => Stream::Plain(socket),
         Some(tls) => match shake_hands(&tls, socket, &activity).await {
@@ -76,12 +80,13 @@ pub(super) async fn run<A: App>(
         app,
         activity: activity.clone(),
         http2,
+        peer,
     });
     let service = service_fn(move |request: Request<Incoming>| {
         let has_body = !request.body().is_end_stream();
         let in_flight = InFlight::new(&link, has_body);
         async move {
-            let response = in_flight.app().call(request).await;
+            let response = in_flight.app().call(request, in_flight.peer()).await;
             Ok::<_, Infallible>(response.map(|body| Counted {
                 body,
                 request: in_flight,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use super::activity::Activity;
+use crate::frontend::Peer;
 use crate::invocation::{Body, BodyError};
 
 /// What the requests of one connection share. They count references to this, not to the app:
@@ -17,6 +18,7 @@ pub(super) struct Link<A> {
     pub(super) app: Arc<A>,
     pub(super) activity: Arc<Activity>,
     pub(super) http2: bool,
+    pub(super) peer: Peer,
 }
 
 /// Counts one request of a connection while it lives.
@@ -37,6 +39,10 @@ impl<A> InFlight<A> {
 
     pub(super) fn app(&self) -> &A {
         &self.link.app
+    }
+
+    pub(super) fn peer(&self) -> Peer {
+        self.link.peer
     }
 
     /// HTTP/1 needs no notes: there, a client that takes nothing stalls the socket.

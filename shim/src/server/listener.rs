@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::tls::Tls;
+use crate::frontend::Peer;
 
 /// A bound and listening socket, made by the caller inside the tokio runtime.
 ///
@@ -27,7 +28,6 @@ enum Bound {
 
 impl Listener {
     /// Speaks TLS, and nothing else, on every connection.
-    #[cfg(feature = "tls")]
     pub fn with_tls(self, tls: Tls) -> Self {
         let tls = Some(tls);
         Self { tls, ..self }
@@ -82,6 +82,18 @@ pub(super) enum Detached {
 }
 
 impl Socket {
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> Peer {
+        match self {
+            Self::Tcp(stream) => Peer {
+                ip: stream.peer_addr().ok().map(|address| address.ip()),
+                port: stream.local_addr().map_or(0, |address| address.port()),
+                tls: false,
+            },
+            Self::Unix(_) => Peer::default(),
+        }
+    }
+
     /// Takes the connection out of the runtime that accepted it.
     pub(super) fn detach(self) -> io::Result<Detached> {
         match self {

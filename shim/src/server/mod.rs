@@ -34,5 +34,4 @@ pub use cells::Cells;
 pub use limits::Limits;
 pub use listener::Listener;
 pub use serve::{Drained, serve, serve_on};
-#[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};

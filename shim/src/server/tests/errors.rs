@@ -136,7 +136,11 @@ async fn too_many_or_too_long_headers_get_431() {
 #[tokio::test]
 async fn the_admin_listener_tells_readiness() {
     let readiness = Readiness::new();
-    let server = Server::start(Admin::new(readiness.clone()), Limits::default()).await;
+    let server = Server::start(
+        Admin::new(readiness.clone(), Default::default()),
+        Limits::default(),
+    )
+    .await;
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
     assert_eq!(server.exchange(&get("/live")).await.body, "ok");
     assert_eq!(server.exchange(&get("/ready")).await.status, 503);

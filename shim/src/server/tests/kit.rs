@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::frontend::{App, BodyPolicy, Http};
+use crate::frontend::{App, BodyPolicy, Current, Http};
 use crate::invocation::{
     Accepts, Answer, Body, FunctionError, Invocation, Invoke, Outcome, Payload, Refusal,
 };
@@ -162,11 +162,11 @@ impl Function {
     }
 
     pub(super) fn http(self) -> Http<Self> {
-        Http::new(self, BodyPolicy::default())
+        Http::new(Current::only(self), BodyPolicy::default())
     }
 
     pub(super) fn with(self, max_bytes: u64, timeout: Duration) -> Http<Self> {
-        Http::new(self, BodyPolicy { max_bytes, timeout })
+        Http::new(Current::only(self), BodyPolicy { max_bytes, timeout })
     }
 }
 

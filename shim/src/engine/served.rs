@@ -1,0 +1,87 @@
+//! A function as it is run: by its handler, or by a mock of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::function::Function;
+use super::mock::Mock;
+use crate::invocation::{Accepts, FunctionError, Invocation, Invoke, Outcome, Refusal};
+use crate::observe::metrics::FunctionMetrics;
+
+/// What runs a function.
+#[derive(Debug)]
+pub enum Engine {
+    /// Its handler, in this process.
+    InProcess(Box<Function>),
+    /// Nothing of it.
+    Mock(Box<Mock>),
+}
+
+/// A function with its engine and its figures.
+#[derive(Debug)]
+pub struct Served {
+    engine: Engine,
+    metrics: Arc<FunctionMetrics>,
+}
+
+impl Served {
+    /// Runs by `engine`; a mock is counted in `metrics`, a handler counts by itself.
+    pub fn new(engine: Engine, metrics: Arc<FunctionMetrics>) -> Self {
+        Self { engine, metrics }
+    }
+
+    /// Refuses further invocations and stops every instance, waiting at most `grace`. Whether all
+    /// was done in time.
+    pub async fn shutdown(&self, grace: Duration) -> bool {
+        match &self.engine {
+            Engine::InProcess(function) => function.shutdown(grace).await,
+            Engine::Mock(_) => true,
+        }
+    }
+
+    /// Ends the runtime of the function's plugin, waiting at most `timeout`.
+    pub async fn end_plugin(&self, timeout: Duration) {
+        match &self.engine {
+            Engine::InProcess(function) => function.end_plugin(timeout).await,
+            Engine::Mock(_) => {}
+        }
+    }
+}
+
+impl Invoke for Served {
+    fn name(&self) -> &str {
+        match &self.engine {
+            Engine::InProcess(function) => function.name(),
+            Engine::Mock(mock) => mock.name(),
+        }
+    }
+
+    fn accepts(&self) -> Accepts {
+        match &self.engine {
+            Engine::InProcess(function) => function.accepts(),
+            Engine::Mock(mock) => mock.accepts(),
+        }
+    }
+
+    async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Refusal> {
+        let mock = match &self.engine {
+            Engine::InProcess(function) => return function.invoke(invocation).await,
+            Engine::Mock(mock) => mock,
+        };
+        let _running = self.metrics.begin();
+        let outcome = mock.invoke(invocation).await;
+        if let Ok(outcome) = &outcome {
+            let failed = outcome.result.is_err();
+            self.metrics
+                .finished(outcome.duration, outcome.cold_start, failed);
+        }
+        outcome
+    }
+
+    fn mocked_error(&self, name: &str) -> Option<Result<FunctionError, Vec<String>>> {
+        match &self.engine {
+            Engine::InProcess(_) => None,
+            Engine::Mock(mock) => Some(mock.error(name).map_err(|unknown| unknown.choices)),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The Lambda Invoke API: `Invoke`, `InvokeWithResponseStream` and the old `InvokeAsync`, so that
+//! AWS's own clients work against the shim once their endpoint is changed.
+//!
+//! Source: the model of the Lambda API, 2015-03-31, and recordings of what Lambda answers. A
+//! function's own error is an answer with status 200; all others are made in `api_error`.
+//!
+//! - `path`, `call`: what is asked for, read from path and headers
+//! - `service`: does it
+//! - `attempts`: the same call, sent again
+//! - `stream`, `frame`: responses in frames
+//! - `report`: how it ended
+
+mod api_error;
+mod attempts;
+mod call;
+mod detached;
+mod frame;
+mod path;
+mod report;
+mod service;
+mod stream;
+
+pub use service::{InvokeApi, InvokePlan};

@@ -1,0 +1,118 @@
+//! How an invocation ended: its log line, the end of its log for the caller, its error's document.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::invocation::{ErrorKind, FunctionError, RequestId};
+use crate::observe::tail::{self, Tail};
+use crate::observe::{self, InvocationLine};
+
+/// What is known of a run when it ends, and where it is told.
+pub(super) struct Report {
+    pub(super) id: RequestId,
+    pub(super) function: String,
+    pub(super) memory_mb: Option<u32>,
+    pub(super) arrived: Instant,
+    pub(super) duration: Duration,
+    pub(super) cold_start: bool,
+    pub(super) trace_id: Option<String>,
+    pub(super) error: Option<FunctionError>,
+    pub(super) tail: Option<Tail>,
+}
+
+impl Report {
+    /// The function failed.
+    pub(super) fn failed(&mut self, error: FunctionError) {
+        self.error = Some(error);
+    }
+
+    /// The document that the caller gets for the error, if there is one. A timeout's text names
+    /// the invocation, as Lambda's does.
+    pub(super) fn error_document(&self) -> Option<Vec<u8>> {
+        let error = self.error.as_ref()?;
+        if error.kind != ErrorKind::TimedOut {
+            return Some(error.to_json());
+        }
+        let message = format!("RequestId: {} Error: {}", self.id, error.message);
+        Some(FunctionError::new(error.kind, error.name.as_str(), message).to_json())
+    }
+
+    /// Logs the line and returns the end of the log, in base64, if the caller asked for it.
+    pub(super) fn finish(&mut self, response_bytes: Option<u64>) -> Option<String> {
+        self.log(200, response_bytes);
+        let tail = self.tail.take()?;
+        if let Some(error) = &self.error {
+            tail.push_line(&tail::error_line(&self.id, error));
+            for frame in &error.stack_trace {
+                tail.push_line(frame);
+            }
+        }
+        tail.push_line(&tail::end_line(&self.id));
+        tail.push_line(&tail::report_line(&tail::Report {
+            request_id: &self.id,
+            duration: self.duration,
+            memory_mb: self.memory_mb,
+            max_memory_used_mb: None,
+            init_duration: None,
+            status: tail::ReportStatus::of(self.error.as_ref()),
+        }));
+        if let Some(line) = self.trace_id.as_deref().and_then(tail::xray_line) {
+            tail.push_line(&line);
+        }
+        Some(STANDARD.encode(tail.finish()))
+    }
+
+    /// The same for a streamed response: the document of its last frame.
+    pub(super) fn complete(&mut self, response_bytes: u64) -> Vec<u8> {
+        #[derive(serde::Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Complete {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error_code: Option<&'static str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error_details: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            log_result: Option<String>,
+        }
+        self.duration = self.arrived.elapsed();
+        let details = self.error_document();
+        let complete = Complete {
+            error_code: details.is_some().then_some("Unhandled"),
+            error_details: details.map(|json| String::from_utf8_lossy(&json).into_owned()),
+            log_result: self.finish(Some(response_bytes)),
+        };
+        // Texts always serialise.
+        serde_json::to_vec(&complete).unwrap_or_default()
+    }
+
+    /// Nobody waits for the answer any more, and the run was cancelled.
+    pub(super) fn abandoned(mut self, response_bytes: u64) {
+        let message = "the caller went away, or the connection was cut";
+        self.duration = self.arrived.elapsed();
+        self.error = Some(FunctionError::new(
+            ErrorKind::Cancelled,
+            "Runtime.Cancelled",
+            message,
+        ));
+        self.log(CLIENT_CLOSED_REQUEST, Some(response_bytes));
+    }
+
+    fn log(&self, status: u16, response_bytes: Option<u64>) {
+        observe::invocation(&InvocationLine {
+            request_id: self.id.as_str(),
+            function: &self.function,
+            method: None,
+            path: None,
+            status,
+            duration: self.duration,
+            cold_start: self.cold_start,
+            response_bytes,
+            error: self.error.as_ref(),
+        });
+    }
+}
+
+/// What proxies log for a client that has gone; nobody gets it as a response.
+const CLIENT_CLOSED_REQUEST: u16 = 499;

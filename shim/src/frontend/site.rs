@@ -1,0 +1,66 @@
+//! All that is served on the main port.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use http::{Method, Response};
+use hyper::body::Incoming;
+
+use super::{App, Http, InvokeApi, Peer, Readiness, admin, render};
+use crate::invocation::{Body, Invoke};
+
+/// The main port: the Invoke API under its own paths, perhaps a path for health checks, and plain
+/// HTTP everywhere else.
+pub struct Site<F: Invoke> {
+    http: Http<F>,
+    invoke: Option<Arc<InvokeApi<F>>>,
+    health: Option<(String, Readiness)>,
+}
+
+impl<F: Invoke> Site<F> {
+    /// `health`: the path of the health check, and what it tells.
+    pub fn new(
+        http: Http<F>,
+        invoke: Option<Arc<InvokeApi<F>>>,
+        health: Option<(String, Readiness)>,
+    ) -> Self {
+        Self {
+            http,
+            invoke,
+            health,
+        }
+    }
+
+    fn health(&self, request: &http::Request<Incoming>) -> Option<Response<Body>> {
+        let (path, readiness) = self.health.as_ref()?;
+        let asked =
+            request.uri().path() == path && matches!(*request.method(), Method::GET | Method::HEAD);
+        asked.then(|| {
+            let mut response = admin::ready(readiness);
+            render::fit_body(&mut response, *request.method() == Method::HEAD);
+            response
+        })
+    }
+}
+
+impl<F: Invoke> App for Site<F> {
+    fn call(
+        &self,
+        request: http::Request<Incoming>,
+        peer: Peer,
+    ) -> impl Future<Output = Response<Body>> + Send {
+        let invoke = self
+            .invoke
+            .as_ref()
+            .filter(|api| api.owns(request.uri().path()));
+        async move {
+            if let Some(api) = invoke {
+                return Box::pin(api.call(request)).await;
+            }
+            if let Some(health) = self.health(&request) {
+                return health;
+            }
+            self.http.call(request, peer).await
+        }
+    }
+}
