@@ -31,8 +31,10 @@ pub(super) struct Ready {
 /// Loads what `plan` says. Nothing of what was loaded before is touched.
 pub(super) async fn load(plan: &ServePlan, metrics: &Metrics) -> anyhow::Result<Loaded> {
     let mut specs = plan.functions.clone();
-    for folder in &plan.folders {
-        specs.extend(in_folder(folder, &plan.others)?);
+    if !plan.folders.is_empty() {
+        let (folders, others) = (plan.folders.clone(), plan.others.clone());
+        let found = tokio::task::spawn_blocking(move || in_folders(&folders, &others));
+        specs.extend(found.await??);
     }
     let single = specs.len() == 1;
     let mut ready = Vec::new();
@@ -53,6 +55,14 @@ pub(super) async fn load(plan: &ServePlan, metrics: &Metrics) -> anyhow::Result<
     let entries = ready.iter().map(|ready| ready.entry.clone()).collect();
     let catalogue = Catalogue::new(entries).context("wrong routes")?;
     Ok(Loaded { catalogue, ready })
+}
+
+fn in_folders(folders: &[PathBuf], settings: &Settings) -> anyhow::Result<Vec<FunctionSpec>> {
+    let mut specs = Vec::new();
+    for folder in folders {
+        specs.extend(in_folder(folder, settings)?);
+    }
+    Ok(specs)
 }
 
 /// Every handler of every plugin in a folder. The only handler of a plugin is called as the plugin
@@ -140,7 +150,10 @@ async fn function(
                 answer,
                 delay: None,
             };
-            Engine::Mock(Box::new(Mock::new(name.as_str(), &description, plan)?))
+            let name = name.clone();
+            // It may read a file.
+            let made = tokio::task::spawn_blocking(move || Mock::new(name, &description, plan));
+            Engine::Mock(Box::new(made.await??))
         }
         None => {
             let handler = plugin.init(&handler_name, &known, threads).await?;
@@ -174,7 +187,8 @@ async fn function(
     let entry = Entry {
         also,
         memory_mb: settings.memory_mb,
-        function: Served::new(engine, figures),
+        function: Served::new(engine, figures.clone()),
+        metrics: figures,
         version: settings.version,
         aliases: settings.aliases,
         http: settings.http,

@@ -47,7 +47,7 @@ fn serve_or_info(matches: &ArgMatches) -> anyhow::Result<()> {
         let given = collect(&matches, &environment);
         Ok(config::resolve(given, &environment)?)
     };
-    let served = serve::run(plan.serve, Box::new(replan));
+    let served = serve::run(plan.serve, std::sync::Arc::new(replan));
     drop(logs);
     served
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 use super::credentials::{self, CurrentVerifier};
 use super::load::{self, Ready};
@@ -31,6 +32,8 @@ pub(super) struct Reload {
     pub(super) tls: Option<Tls>,
     pub(super) verifier: CurrentVerifier,
     pub(super) replan: Replan,
+    /// The ends of what was exchanged.
+    pub(super) retiring: TaskTracker,
 }
 
 impl Reload {
@@ -55,18 +58,24 @@ impl Reload {
     }
 
     async fn reload(&mut self) -> anyhow::Result<()> {
-        let Plan { serve: plan, .. } = (self.replan)()?;
-        let verifier = credentials::verifier(plan.credentials.as_deref())?;
+        let replan = self.replan.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let Plan { serve: plan, .. } = replan()?;
+            let verifier = credentials::verifier(plan.credentials.as_deref())?;
+            anyhow::Ok((plan, verifier))
+        });
+        let (plan, verifier) = read.await??;
         let loaded = load::load(&plan, &self.metrics).await?;
-        if let Some(tls) = &self.tls {
-            tls.reload()?;
+        if let Some(tls) = self.tls.clone() {
+            tokio::task::spawn_blocking(move || tls.reload()).await??;
         }
         self.verifier.store(verifier);
         let old = self.current.exchange(loaded.catalogue);
         let before = std::mem::replace(&mut self.ready, loaded.ready);
         tracing::info!(function = names(&self.ready), "reloaded");
         let kept = self.ready.iter().map(|ready| ready.build.clone()).collect();
-        tokio::spawn(retire(old, before, kept, self.grace));
+        let retired = retire(old, before, kept, self.grace);
+        tokio::spawn(self.retiring.track_future(retired));
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 
 use super::credentials;
 use super::load::{self, Ready};
@@ -28,7 +29,7 @@ use crate::server::{Cells, Listener, Tls, serve, serve_on};
 const LEAST_STOP: Duration = Duration::from_secs(1);
 
 /// Makes the plan anew, of the same flags and variables and of the file as it is then.
-pub(super) type Replan = Box<dyn Fn() -> anyhow::Result<Plan> + Send + Sync>;
+pub(super) type Replan = Arc<dyn Fn() -> anyhow::Result<Plan> + Send + Sync>;
 
 /// Serves until a signal ends it.
 pub(super) fn run(plan: ServePlan, replan: Replan) -> anyhow::Result<()> {
@@ -113,6 +114,7 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
     let scheme = if tls.is_some() { "https" } else { "http" };
     tracing::info!(function = names, "serving {scheme}://{address}");
 
+    let retiring = TaskTracker::new();
     let reload = Reload {
         current: current.clone(),
         metrics,
@@ -121,6 +123,7 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
         tls: tls.clone(),
         verifier,
         replan,
+        retiring: retiring.clone(),
     };
     let reloading = tokio::spawn(reload.on_each(hangups, stopped.clone()));
     let stopping = {
@@ -157,6 +160,9 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
     }
     events.drain(left()).await;
     let ready = reloading_ended(reloading).await;
+    retiring.close();
+    // What was exchanged by a reload has its own limit; most often there is nothing.
+    let _ = tokio::time::timeout(left().max(LEAST_STOP), retiring.wait()).await;
     if !load::end(&ready, &[], left().max(LEAST_STOP)).await {
         tracing::warn!("grace is over, a handler still runs or an instance has not stopped");
     }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::TARGET;
+use super::config::News;
 use super::config::{EventConfig, Functions};
 use super::event::Entry;
 use super::file::Files;
@@ -150,6 +151,7 @@ impl<F: Functions, Q: Queue> Core<F, Q> {
             "event given up"
         );
         self.counters.dropped.add();
+        self.functions.hear(&event.target, News::Dropped);
         if let Some(destination) = &config.on_failure {
             let record = record::failure(&lease.entry, condition, SystemTime::now());
             self.deliver(event, record, destination).await;
@@ -169,6 +171,7 @@ impl<F: Functions, Q: Queue> Core<F, Q> {
             "event given up: there is no such function any more"
         );
         self.counters.dropped.add();
+        self.functions.hear(&event.target, News::Dropped);
         self.queue.finish(lease).await;
     }
 }

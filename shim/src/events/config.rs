@@ -60,6 +60,22 @@ pub trait Functions: Send + Sync + 'static {
 
     /// The function under that name and qualifier. Must not block.
     fn find(&self, name: &str, qualifier: Option<&str>) -> Option<Found<Self::Function>>;
+
+    /// Hears what becomes of a function's events, to count it. Must not block.
+    fn hear(&self, target: &Target, news: News) {
+        let _ = (target, news);
+    }
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// It was accepted from a caller.
+    Accepted,
+    /// It was given up.
+    Dropped,
+    /// Its record did not reach its destination.
+    NotDelivered,
 }
 
 /// A function, and how its events are treated.

@@ -7,6 +7,7 @@ use tracing::{error, warn};
 
 use super::TARGET;
 use super::attempt::Core;
+use super::config::News;
 use super::config::{Destination, Functions};
 use super::event::{Accepted, Entry, Target};
 use super::queue::{PushError, Queue, Source};
@@ -58,6 +59,7 @@ impl<F: Functions, Q: Queue> Core<F, Q> {
             }
         };
         self.counters.delivery_failures.add();
+        self.functions.hear(&event.target, News::NotDelivered);
         log_record(event, &record, to, &error);
     }
 

@@ -14,6 +14,7 @@ use tracing::{error, info};
 use super::TARGET;
 use super::attempt::Core;
 use super::config::Functions;
+use super::config::News;
 use super::event::{Accepted, Entry};
 use super::memory::Memory;
 use super::queue::{PushError, Queue, Source};
@@ -97,11 +98,15 @@ impl<F: Functions, Q: Queue> Events<F, Q> {
     ///
     /// The queue is full, or the host is shutting down: nobody will run it.
     pub async fn accept(&self, event: Accepted) -> Result<(), PushError> {
+        let target = event.target.clone();
         let entry = Entry::new(event);
         let pushed = self.core.queue.push(entry, Duration::ZERO, Source::Caller);
         let pushed = pushed.await;
         match pushed {
-            Ok(()) => self.core.counters.accepted.add(),
+            Ok(()) => {
+                self.core.counters.accepted.add();
+                self.core.functions.hear(&target, News::Accepted);
+            }
             Err(_) => self.core.counters.refused.add(),
         }
         pushed
@@ -163,6 +168,11 @@ impl<F: Functions, Q: Queue> Events<F, Q> {
                 Drained { left, file: None }
             }
         }
+    }
+
+    /// How old the oldest event is of each function that has any: its name, its version, the age.
+    pub fn ages(&self) -> Vec<(String, String, Duration)> {
+        self.core.queue.ages()
     }
 
     /// What there is now, and what happened since the start.

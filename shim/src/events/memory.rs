@@ -158,6 +158,22 @@ impl Queue for Memory {
             .collect()
     }
 
+    fn ages(&self) -> Vec<(String, String, Duration)> {
+        let state = self.state();
+        let mut ages: Vec<(String, String, Duration)> = Vec::new();
+        // The oldest come first.
+        for entry in state.entries.values() {
+            let target = &entry.event.target;
+            let known = |(name, version, _): &(String, String, Duration)| {
+                *name == target.name && *version == target.version
+            };
+            if !ages.iter().any(known) {
+                ages.push((target.name.clone(), target.version.clone(), entry.age()));
+            }
+        }
+        ages
+    }
+
     fn depth(&self) -> Depth {
         let state = self.state();
         Depth {

@@ -39,6 +39,9 @@ pub trait Queue: Send + Sync + 'static {
     /// acceptance, each with the time until it is due.
     fn take_rest(&self) -> Vec<(Entry, Duration)>;
 
+    /// How old the oldest event is of each function that has any: its name, its version, the age.
+    fn ages(&self) -> Vec<(String, String, Duration)>;
+
     /// How much is in it.
     fn depth(&self) -> Depth;
 }

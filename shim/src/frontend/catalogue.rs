@@ -9,8 +9,9 @@ use arc_swap::{ArcSwap, Guard};
 use http::Method;
 
 use super::url::{Cors, DuplicateRoute, PathParameters, Route, Router};
-use crate::events::{EventConfig, Found, Functions};
+use crate::events::{EventConfig, Found, Functions, News, Target as EventTarget};
 use crate::invocation::{Accepts, FunctionError, Invocation, Invoke, LATEST, Outcome, Refusal};
+use crate::observe::metrics::FunctionMetrics;
 
 /// A function as it is served.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Entry<F> {
     pub http: HttpUse,
     /// What becomes of its asynchronous events.
     pub events: Arc<EventConfig>,
+    /// Its figures.
+    pub metrics: Arc<FunctionMetrics>,
     /// What runs it.
     pub function: F,
 }
@@ -205,6 +208,18 @@ impl<F: Invoke> Functions for Arc<Current<F>> {
             config: entry.events.clone(),
         })
     }
+
+    fn hear(&self, target: &EventTarget, news: News) {
+        let catalogue = self.get();
+        let Some(entry) = catalogue.find(&target.name) else {
+            return;
+        };
+        match news {
+            News::Accepted => entry.metrics.async_received(),
+            News::Dropped => entry.metrics.async_dropped(),
+            News::NotDelivered => entry.metrics.destination_failed(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -219,6 +234,7 @@ impl<F: Invoke> Current<F> {
             memory_mb: None,
             http: HttpUse::default(),
             events: Arc::default(),
+            metrics: Arc::default(),
             function,
         };
         let catalogue = Catalogue::new(vec![Arc::new(entry)]);
