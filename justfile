@@ -26,5 +26,9 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets -- --deny warnings
 
+# Licences, known vulnerabilities, sources of the dependencies (needs cargo-deny).
+deny:
+    cargo deny check
+
 doc:
     cargo doc --workspace --no-deps

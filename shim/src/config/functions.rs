@@ -85,7 +85,9 @@ pub(super) fn functions(given: &mut Given, home: &Home) -> Functions {
     let mut plugins = given.get_all("plugin", parse::plugin);
     let folders = given.get_all("plugin-dir", |text| Ok(PathBuf::from(text)));
     let tables = given.functions();
-    if !given.has("plugin") && folders.is_empty() && tables.is_empty() {
+    // A file that could not be read might have named one.
+    let unread = given.errors.0.iter().any(|problem| problem.origin == Origin::File);
+    if !unread && !given.has("plugin") && folders.is_empty() && tables.is_empty() {
         given.errors.add_with_hint(
             Origin::Flag,
             "no plugin given",
