@@ -15,6 +15,8 @@
 mod admin;
 mod app;
 mod catalogue;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http;
 mod incoming;
 mod invoke;

@@ -21,3 +21,15 @@ mod service;
 mod stream;
 
 pub use service::{InvokeApi, InvokePlan};
+
+/// Reads path and headers of a request, as far as there is something to read.
+#[cfg(fuzzing)]
+pub(super) fn fuzz(head: &http::request::Parts) {
+    let Some(path) = path::api_path(head.uri.path(), "") else {
+        return;
+    };
+    path::qualifier(head.uri.query());
+    if let path::Asked::Call(operation, _) = path::read(&head.method, path) {
+        let _ = call::Call::read(operation, &head.headers);
+    }
+}
