@@ -2,7 +2,8 @@
 //!
 //! On the thread that logs: `layer` hears the event, an `Encode` (`text`, `json`, `syslog`,
 //! `journald`) writes it into that thread's `line`, and `queue` takes the finished line. The line of
-//! each invocation usually takes a shorter way to the queue (`direct`).
+//! each invocation usually takes a shorter way to the queue (`direct`). Lines of an invocation's tail
+//! are written by `record` and take no way through the queue.
 //! On the writer's thread: `writer` takes all that has gathered and hands it to a `sink`.
 
 mod datagram;
@@ -19,6 +20,7 @@ mod line;
 mod number;
 mod plan;
 mod queue;
+mod record;
 mod shards;
 mod sink;
 mod stamp;
@@ -34,3 +36,4 @@ pub use filter::{FilterError, parse_filter};
 pub(super) use install::filter;
 pub use install::{LogError, LogGuard, flush, init};
 pub use plan::{LogFormat, LogPlan, LogTo, colour_for_stderr};
+pub(super) use record::{timestamp, with_record, with_text};

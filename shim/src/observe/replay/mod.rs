@@ -12,7 +12,7 @@ mod sites;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use super::logs;
+use super::{logs, tail};
 
 /// An event of a plugin.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,8 @@ pub enum FieldValue<'a> {
 }
 
 /// Logs a plugin's record, on the calling thread's dispatcher (the installed log, unless a test set
-/// another one). Nothing happens when its filter does not want the record.
+/// another one), unless its filter does not want the record; and appends it to the
+/// [`Tail`](tail::Tail) of its request id, if there is one.
 ///
 /// From any thread; never blocks on the log itself. Each distinct (level, target, file, line, field
 /// names) takes some memory for good, so only the first 4096 of them in a process (13 MiB at the
@@ -65,6 +66,7 @@ pub fn emit(record: &PluginRecord<'_>) {
     if site.is_enabled() {
         fields::dispatch(site, whose, record);
     }
+    tail::hear(record);
 }
 
 /// Whether the installed log's filter wants events of this level and target; `false` before
