@@ -1,5 +1,5 @@
-//! What the host tells its operator: log lines, one per invocation and whatever else happens.
-//! And what it tells a caller of an invocation that asks for it: the [`tail`] of its log.
+//! What the host tells its operator: log lines, one per invocation and whatever else happens, and
+//! [`metrics`]. And what it tells a caller of an invocation that asks for it: the [`tail`] of its log.
 //!
 //! [`init`] installs the process's `tracing` subscriber once, at the start. From then on every
 //! `tracing` event of the host, every [`invocation`] line and every record a plugin sends through
@@ -10,6 +10,7 @@
 
 mod invocation;
 mod logs;
+pub mod metrics;
 mod refused;
 pub mod replay;
 pub mod tail;
