@@ -69,7 +69,7 @@ impl Metrics {
 
     /// Appends all metrics to `out`, in the text form `format`.
     ///
-    /// Writes some 2.5 KiB for each function, and reads some files of `/proc`, for which no disk is
+    /// Writes some 2 KiB for each function, and reads some files of `/proc`, for which no disk is
     /// needed: some microseconds each. Invocations go on meanwhile: one may be counted here already
     /// and not yet there.
     pub fn render(&self, format: Format, out: &mut String) {
