@@ -14,6 +14,21 @@ pub const UNAVAILABLE: u8 = 69;
 /// Anything else (`EX_SOFTWARE`).
 pub const INTERNAL: u8 = 70;
 
+/// A configuration that cannot be carried out (`EX_CONFIG`).
+pub const CONFIGURATION: u8 = 78;
+
+/// What the configuration names is not there, or is not what it should be.
+#[derive(Debug)]
+pub struct Misconfigured(pub anyhow::Error);
+
+impl std::fmt::Display for Misconfigured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for Misconfigured {}
+
 /// A socket that cannot be bound.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {error}")]
@@ -66,6 +81,8 @@ fn code(error: &anyhow::Error) -> u8 {
         LoadError::EXIT_CODE
     } else if let Some(errors) = error.downcast_ref::<ConfigErrors>() {
         errors.exit_code()
+    } else if error.is::<Misconfigured>() {
+        CONFIGURATION
     } else if error.is::<Unavailable>() || error.is::<LogError>() {
         UNAVAILABLE
     } else {

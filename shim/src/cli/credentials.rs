@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use arc_swap::ArcSwapOption;
 
 use crate::auth::{Credentials, Expected, Verifier};
+use crate::exit::Misconfigured;
 
 /// The verifier as it is now; exchanged by a reload.
 pub(super) type CurrentVerifier = Arc<ArcSwapOption<Verifier>>;
@@ -16,7 +17,8 @@ pub(super) fn verifier(file: Option<&Path>) -> anyhow::Result<Option<Arc<Verifie
     let Some(file) = file else {
         return Ok(None);
     };
-    let credentials = Credentials::from_file(file).context("wrong --credentials")?;
+    let credentials = Credentials::from_file(file).context("wrong --credentials");
+    let credentials = credentials.map_err(Misconfigured)?;
     Ok(Some(Arc::new(Verifier::new(
         credentials,
         Expected::default(),

@@ -5,28 +5,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 use crate::config::{FunctionSpec, PluginPlan, ServePlan, Settings};
 use crate::engine::{Engine, Function, FunctionPlan, Mock, MockPlan, Served};
+use crate::exit::Misconfigured;
 use crate::frontend::{Catalogue, Entry};
 use crate::invocation::is_name;
 use crate::observe::metrics::Metrics;
-use crate::plugin::{Build, FunctionSettings, Plugin};
+use crate::plugin::{FunctionSettings, LoadError, Plugin};
 
 /// Functions that are ready, with what is needed to end them.
 pub(super) struct Loaded {
     /// What frontends serve.
     pub(super) catalogue: Catalogue<Served>,
-    /// The same, each with the build that it comes from.
+    /// The same, to end them.
     pub(super) ready: Vec<Ready>,
 }
 
-/// A function, and the build of the plugin that it comes from.
-pub(super) struct Ready {
-    pub(super) build: Build,
-    pub(super) entry: Arc<Entry<Served>>,
-}
+/// A function that is served.
+pub(super) type Ready = Arc<Entry<Served>>;
 
 /// Loads what `plan` says. Nothing of what was loaded before is touched.
 pub(super) async fn load(plan: &ServePlan, metrics: &Metrics) -> anyhow::Result<Loaded> {
@@ -34,27 +32,32 @@ pub(super) async fn load(plan: &ServePlan, metrics: &Metrics) -> anyhow::Result<
     if !plan.folders.is_empty() {
         let (folders, others) = (plan.folders.clone(), plan.others.clone());
         let found = tokio::task::spawn_blocking(move || in_folders(&folders, &others));
-        specs.extend(found.await??);
+        specs.extend(found.await?.map_err(misconfigured)?);
     }
     let single = specs.len() == 1;
     let mut ready = Vec::new();
     let mut names = HashSet::new();
     for spec in specs {
-        let (build, entry) = function(spec, single, plan.threads, metrics).await?;
+        let entry = function(spec, single, plan.threads, metrics).await?;
         if !names.insert(entry.name.clone()) {
-            anyhow::bail!(
+            return Err(misconfigured(anyhow!(
                 "two functions are called `{}`; name them: --plugin NAME=PATH#HANDLER",
                 entry.name
-            );
+            )));
         }
-        ready.push(Ready {
-            build,
-            entry: Arc::new(entry),
-        });
+        ready.push(Arc::new(entry));
     }
-    let entries = ready.iter().map(|ready| ready.entry.clone()).collect();
-    let catalogue = Catalogue::new(entries).context("wrong routes")?;
+    let catalogue = Catalogue::new(ready.clone()).context("wrong routes");
+    let catalogue = catalogue.map_err(misconfigured)?;
     Ok(Loaded { catalogue, ready })
+}
+
+fn misconfigured(error: anyhow::Error) -> anyhow::Error {
+    // A bad plugin is one wherever it stands.
+    if error.is::<LoadError>() {
+        return error;
+    }
+    Misconfigured(error).into()
 }
 
 fn in_folders(folders: &[PathBuf], settings: &Settings) -> anyhow::Result<Vec<FunctionSpec>> {
@@ -114,7 +117,7 @@ async fn function(
     single: bool,
     threads: usize,
     metrics: &Metrics,
-) -> anyhow::Result<(Build, Entry<Served>)> {
+) -> anyhow::Result<Entry<Served>> {
     let begun = Instant::now();
     let path = spec.plugin.path.clone();
     let plugin = tokio::task::spawn_blocking(move || Plugin::open(&path))
@@ -153,7 +156,8 @@ async fn function(
             let name = name.clone();
             // It may read a file.
             let made = tokio::task::spawn_blocking(move || Mock::new(name, &description, plan));
-            Engine::Mock(Box::new(made.await??))
+            let made = made.await?.map_err(|error| misconfigured(error.into()))?;
+            Engine::Mock(Box::new(made))
         }
         None => {
             let handler = plugin.init(&handler_name, &known, threads).await?;
@@ -184,7 +188,7 @@ async fn function(
         elapsed_ms = begun.elapsed().as_micros() as f64 / 1e3,
         "loaded"
     );
-    let entry = Entry {
+    Ok(Entry {
         also,
         memory_mb: settings.memory_mb,
         function: Served::new(engine, figures.clone()),
@@ -194,17 +198,17 @@ async fn function(
         http: settings.http,
         events: Arc::new(settings.events),
         name,
-    };
-    Ok((plugin.build().clone(), entry))
+    })
 }
 
-/// Stops the instances of all functions of `old`, then ends the runtimes of their plugins but for
-/// those of the builds that are `kept`, all within `grace` or so. Whether all was done in time.
-pub(super) async fn end(old: &[Ready], kept: &[Build], grace: Duration) -> bool {
-    let stopping: Vec<_> = old
+/// Stops the instances of all these functions, for at most `grace`. Whether all was done in time.
+///
+/// The runtime of a plugin ends by itself when its last function goes.
+pub(super) async fn stop(ready: &[Ready], grace: Duration) -> bool {
+    let stopping: Vec<_> = ready
         .iter()
-        .map(|ready| {
-            let entry = ready.entry.clone();
+        .map(|entry| {
+            let entry = entry.clone();
             tokio::spawn(async move { entry.function.shutdown(grace).await })
         })
         .collect();
@@ -212,12 +216,19 @@ pub(super) async fn end(old: &[Ready], kept: &[Build], grace: Duration) -> bool 
     for stopped in stopping {
         clean &= stopped.await.unwrap_or(false);
     }
-    let left = if clean { grace } else { Duration::ZERO };
-    let mut ended: HashSet<&Build> = kept.iter().collect();
-    for ready in old {
-        if ended.insert(&ready.build) {
-            ready.entry.function.end_plugin(left).await;
-        }
-    }
     clean
+}
+
+/// At the end of the process: waits for the runtimes of the plugins, for at most `grace` all together.
+pub(super) async fn end_plugins(ready: &[Ready], grace: Duration) {
+    let ending: Vec<_> = ready
+        .iter()
+        .map(|entry| {
+            let entry = entry.clone();
+            tokio::spawn(async move { entry.function.end_plugin(grace).await })
+        })
+        .collect();
+    for ended in ending {
+        let _ = ended.await;
+    }
 }

@@ -12,7 +12,7 @@ use super::credentials::{self, CurrentVerifier};
 use super::load::{self, Ready};
 use super::serve::{Replan, names};
 use super::signals::Stop;
-use crate::config::Plan;
+use crate::config::{Plan, ServePlan};
 use crate::engine::Served;
 use crate::frontend::{Catalogue, Current};
 use crate::observe::metrics::Metrics;
@@ -25,19 +25,22 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(super) struct Reload {
     pub(super) current: Arc<Current<Served>>,
     pub(super) metrics: Arc<Metrics>,
-    /// How long runs of exchanged functions may take to end.
+    /// How long instances of exchanged functions may take to stop.
     pub(super) grace: Duration,
     /// What is served.
     pub(super) ready: Vec<Ready>,
     pub(super) tls: Option<Tls>,
     pub(super) verifier: CurrentVerifier,
     pub(super) replan: Replan,
+    /// What the plan says of all that is not exchanged.
+    pub(super) fixed: String,
     /// The ends of what was exchanged.
     pub(super) retiring: TaskTracker,
 }
 
 impl Reload {
-    /// Reloads at each signal, until the stop; returns what is served then.
+    /// Reloads at each signal, until the stop; returns what is served then. A stop does not wait
+    /// for a reload.
     pub(super) async fn on_each(
         mut self,
         mut hangups: Signal,
@@ -50,58 +53,85 @@ impl Reload {
                     return self.ready;
                 },
             }
+            let reloaded = tokio::select! {
+                reloaded = self.reload() => reloaded,
+                _ = stopped.wait_for(Option::is_some) => return self.ready,
+            };
             // What is wrong with the new is no reason to end the old.
-            if let Err(error) = self.reload().await {
+            if let Err(error) = reloaded {
                 tracing::error!("nothing was reloaded: {error:#}");
             }
         }
     }
 
+    /// Either all of it is exchanged, or nothing.
     async fn reload(&mut self) -> anyhow::Result<()> {
-        let replan = self.replan.clone();
+        let (replan, tls) = (self.replan.clone(), self.tls.clone());
         let read = tokio::task::spawn_blocking(move || {
             let Plan { serve: plan, .. } = replan()?;
             let verifier = credentials::verifier(plan.credentials.as_deref())?;
+            if let Some(tls) = tls {
+                tls.reload()?;
+            }
             anyhow::Ok((plan, verifier))
         });
         let (plan, verifier) = read.await??;
-        let loaded = load::load(&plan, &self.metrics).await?;
-        if let Some(tls) = self.tls.clone() {
-            tokio::task::spawn_blocking(move || tls.reload()).await??;
+        // The listener stays as it is, so what the plan says of it proves nothing.
+        anyhow::ensure!(
+            verifier.is_some() || self.verifier.load().is_none(),
+            "the credentials are gone, and the Invoke API would be open to everybody who reaches \
+             it: restart the shim if this is meant"
+        );
+        let fixed = fixed(&plan);
+        if fixed != self.fixed {
+            tracing::warn!("addresses, limits, queues and the like are read at the start only");
         }
+        let loaded = load::load(&plan, &self.metrics).await?;
         self.verifier.store(verifier);
         let old = self.current.exchange(loaded.catalogue);
         let before = std::mem::replace(&mut self.ready, loaded.ready);
+        self.fixed = fixed;
         tracing::info!(function = names(&self.ready), "reloaded");
-        let kept = self.ready.iter().map(|ready| ready.build.clone()).collect();
-        let retired = retire(old, before, kept, self.grace);
-        tokio::spawn(self.retiring.track_future(retired));
+        tokio::spawn(self.retiring.track_future(retire(old, before, self.grace)));
         Ok(())
     }
 }
 
-/// Waits until nobody uses what was exchanged, for at most `grace`, and ends it.
-async fn retire(
-    old: Arc<Catalogue<Served>>,
-    before: Vec<Ready>,
-    kept: Vec<crate::plugin::Build>,
-    grace: Duration,
-) {
+/// What a reload does not exchange, to be compared.
+pub(super) fn fixed(plan: &ServePlan) -> String {
+    let ServePlan {
+        functions: _,
+        folders: _,
+        others: _,
+        credentials: _,
+        invoke_off: _,
+        listen,
+        tls,
+        health_path,
+        admin,
+        invoke,
+        event_queue,
+        spool,
+        threads,
+        limits,
+        body,
+    } = plan;
+    let one = (listen, tls, health_path, admin, invoke);
+    format!("{one:?} {event_queue} {spool:?} {threads} {limits:?} {body:?}")
+}
+
+/// Waits until nobody uses what was exchanged, however long that takes, and stops its instances.
+async fn retire(old: Arc<Catalogue<Served>>, before: Vec<Ready>, grace: Duration) {
     // The catalogue and `before` hold one count each of every function.
     let in_use = || {
-        let held = |ready: &Ready| Arc::strong_count(&ready.entry) > 2;
+        let held = |entry: &Ready| Arc::strong_count(entry) > 2 || entry.function.is_busy();
         Arc::strong_count(&old) > 1 || before.iter().any(held)
     };
-    let unused = async {
-        while in_use() {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    if tokio::time::timeout(grace, unused).await.is_err() {
-        tracing::warn!("grace is over, a run of a function that was reloaded goes on");
+    while in_use() {
+        tokio::time::sleep(LOOK).await;
     }
     drop(old);
-    if !load::end(&before, &kept, grace).await {
+    if !load::stop(&before, grace).await {
         tracing::warn!("an instance of a function that was reloaded has not stopped");
     }
 }

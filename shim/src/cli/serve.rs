@@ -15,12 +15,12 @@ use tokio_util::task::TaskTracker;
 use super::credentials;
 use super::load::{self, Ready};
 use super::metrics;
-use super::reload::Reload;
+use super::reload::{self, Reload};
 use super::signals;
 use crate::config::{Plan, ServePlan};
 use crate::engine::{CELL_WORKERS, Watchdog};
 use crate::events::{Events, EventsPlan};
-use crate::exit::Unavailable;
+use crate::exit::{Misconfigured, Unavailable};
 use crate::frontend::{Admin, Current, Http, InvokeApi, Readiness, Site};
 use crate::observe::metrics::Metrics;
 use crate::server::{Cells, Listener, Tls, serve, serve_on};
@@ -65,7 +65,10 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
     let (stop, stopped) = signals::stop()?;
     let hangups = signals::hangups()?;
     let tls = match &plan.tls {
-        Some((certificate, key)) => Some(Tls::load(certificate, key)?),
+        Some((certificate, key)) => {
+            let tls = Tls::load(certificate, key).context("wrong --tls-cert or --tls-key");
+            Some(tls.map_err(Misconfigured)?)
+        }
         None => None,
     };
     let verifier = credentials::verifier(plan.credentials.as_deref())?;
@@ -105,7 +108,8 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
     };
     let events = Arc::new(Events::start(events_plan, current.clone()));
     metrics::of_events(&metrics, &events);
-    events.take_up().await?;
+    let taken_up = events.take_up().await.context("wrong --spool");
+    taken_up.map_err(Misconfigured)?;
     let api = plan.invoke.clone().map(|plan| {
         let api = InvokeApi::new(current.clone(), plan, events.clone(), verifier.clone());
         Arc::new(api)
@@ -113,6 +117,9 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
     readiness.set_ready();
     let scheme = if tls.is_some() { "https" } else { "http" };
     tracing::info!(function = names, "serving {scheme}://{address}");
+    if let Some(reason) = plan.invoke_off {
+        tracing::info!("the Invoke API is not served: {reason}");
+    }
 
     let retiring = TaskTracker::new();
     let reload = Reload {
@@ -123,6 +130,7 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
         tls: tls.clone(),
         verifier,
         replan,
+        fixed: reload::fixed(&plan),
         retiring: retiring.clone(),
     };
     let reloading = tokio::spawn(reload.on_each(hangups, stopped.clone()));
@@ -161,11 +169,15 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
     events.drain(left()).await;
     let ready = reloading_ended(reloading).await;
     retiring.close();
-    // What was exchanged by a reload has its own limit; most often there is nothing.
+    // What was exchanged by a reload; most often there is nothing.
     let _ = tokio::time::timeout(left().max(LEAST_STOP), retiring.wait()).await;
-    if !load::end(&ready, &[], left().max(LEAST_STOP)).await {
+    let least = || left().max(LEAST_STOP);
+    let clean = load::stop(&ready, least()).await;
+    if !clean {
         tracing::warn!("grace is over, a handler still runs or an instance has not stopped");
     }
+    let rest = if clean { least() } else { Duration::ZERO };
+    load::end_plugins(&ready, rest).await;
     if let Some(admin) = admin {
         admin.abort();
     }
@@ -184,7 +196,7 @@ async fn reloading_ended(reloading: JoinHandle<Vec<Ready>>) -> Vec<Ready> {
 
 /// The functions' names, for the log.
 pub(super) fn names(ready: &[Ready]) -> String {
-    let names = ready.iter().map(|ready| ready.entry.name.as_str());
+    let names = ready.iter().map(|entry| entry.name.as_str());
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -86,7 +86,11 @@ pub(super) fn functions(given: &mut Given, home: &Home) -> Functions {
     let folders = given.get_all("plugin-dir", |text| Ok(PathBuf::from(text)));
     let tables = given.functions();
     // A file that could not be read might have named one.
-    let unread = given.errors.0.iter().any(|problem| problem.origin == Origin::File);
+    let unread = given
+        .errors
+        .0
+        .iter()
+        .any(|problem| problem.origin == Origin::File);
     if !unread && !given.has("plugin") && folders.is_empty() && tables.is_empty() {
         given.errors.add_with_hint(
             Origin::Flag,
@@ -105,7 +109,11 @@ pub(super) fn functions(given: &mut Given, home: &Home) -> Functions {
                 }
                 _ => only.handler = Some(handler),
             },
-            [] => {}
+            [] => given.errors.add_with_hint(
+                Origin::Flag,
+                format!("--handler {handler} is of no plugin"),
+                "a handler stands beside its plugin: [function.NAME] handler = \"create\"",
+            ),
             _ => given.errors.add_with_hint(
                 Origin::Flag,
                 format!("--handler {handler} does not say of which plugin"),
@@ -115,13 +123,16 @@ pub(super) fn functions(given: &mut Given, home: &Home) -> Functions {
     }
     let others = settings(given, home);
     let mut specs = Vec::new();
-    for plugin in plugins {
+    for mut plugin in plugins {
         // A table may say more of a function that the command line names.
         let table = plugin
             .name
             .as_ref()
             .and_then(|name| tables.iter().position(|table| table == name));
         given.enter(table);
+        if plugin.handler.is_none() && table.is_some() {
+            plugin.handler = given.get("handler", |text| Ok(text.to_owned()));
+        }
         let settings = match table {
             Some(_) => settings(given, home),
             None => others.clone(),
@@ -191,7 +202,7 @@ fn settings(given: &mut Given, home: &Home) -> Settings {
             .ok_or_else(|| format!("expected a number or $LATEST, found `{text}`"))
     });
     Settings {
-        vars: given.get_all("env", parse::variable),
+        vars: given.get_merged("env", parse::variable),
         timeout: given
             .get("timeout", parse::or_none(parse::duration))
             .flatten(),

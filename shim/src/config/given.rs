@@ -104,16 +104,6 @@ impl Given {
                     name.to_owned(),
                     vec![text.to_owned()],
                 );
-                if name == "PORT"
-                    && let Some(host) = setting::find("host")
-                {
-                    self.put(
-                        host,
-                        Origin::Variable,
-                        name.to_owned(),
-                        vec!["0.0.0.0".to_owned()],
-                    );
-                }
             }
         }
     }
@@ -287,6 +277,27 @@ impl Given {
                 None
             }
         }
+    }
+
+    /// As [`get_all`](Self::get_all), with what is said of all functions before what is said of one.
+    pub(super) fn get_merged<T>(
+        &mut self,
+        flag: &str,
+        parse: impl Fn(&str) -> Result<T, String> + Copy,
+    ) -> Vec<T> {
+        let Some(function) = self.current.take() else {
+            return self.get_all(flag, parse);
+        };
+        let mut all = self.get_all(flag, parse);
+        self.current = Some(function);
+        if self
+            .functions
+            .get(function)
+            .is_some_and(|(_, table)| table.contains_key(flag))
+        {
+            all.extend(self.get_all(flag, parse));
+        }
+        all
     }
 
     /// As [`get`](Self::get), for one that may be given several times.

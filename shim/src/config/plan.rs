@@ -47,6 +47,8 @@ pub struct ServePlan {
     pub admin: Option<AdminPlan>,
     /// The Invoke API; `None`: plain HTTP alone.
     pub invoke: Option<InvokePlan>,
+    /// Why it is not served.
+    pub invoke_off: Option<&'static str>,
     /// The file with the keys that requests to the API must be signed with.
     pub credentials: Option<PathBuf>,
     /// How many asynchronous events may wait.
@@ -100,9 +102,12 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
     let home = home(&mut given, environment);
     let functions = functions(&mut given, &home);
     let limits = limits(&mut given);
-    let host = given
-        .get("host", parse::host)
-        .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    // A platform that sets PORT sends requests from elsewhere.
+    let platform = given.is_ports("port") && !given.has("host");
+    let host = given.get("host", parse::host).unwrap_or(match platform {
+        true => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        false => IpAddr::V4(Ipv4Addr::LOCALHOST),
+    });
     let port = given.get("port", parse::port).unwrap_or(8080);
     let default_body = BodyPolicy::default();
     let body = BodyPolicy {
@@ -114,7 +119,17 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
             .unwrap_or(default_body.timeout),
     };
     let credentials = given.get("credentials", parse::path);
-    let invoke = invoke(&mut given, home, body.timeout, host, credentials.is_some());
+    let (invoke, invoke_off) = match invoke(
+        &mut given,
+        home,
+        body,
+        host,
+        platform,
+        credentials.is_some(),
+    ) {
+        Ok(plan) => (Some(plan), None),
+        Err(reason) => (None, Some(reason)),
+    };
     let serve = ServePlan {
         functions: functions.specs,
         folders: functions.folders,
@@ -128,6 +143,7 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
             .get("admin", parse::address)
             .map(|listen| AdminPlan { listen }),
         invoke,
+        invoke_off,
         credentials,
         event_queue: given
             .get("event-queue", parse::number(1))
@@ -173,10 +189,11 @@ fn home(given: &mut Given, environment: &Environment) -> Home {
 fn invoke(
     given: &mut Given,
     home: Home,
-    body_timeout: Duration,
+    body: BodyPolicy,
     host: IpAddr,
+    platform: bool,
     signed: bool,
-) -> Option<InvokePlan> {
+) -> Result<InvokePlan, &'static str> {
     let allowed = given
         .get("allow-unauthenticated", parse::truth)
         .unwrap_or_default();
@@ -188,16 +205,18 @@ fn invoke(
             .get("base-path", parse::url_path)
             .map(|path| path.trim_end_matches('/').to_owned())
             .unwrap_or_default(),
-        body_timeout,
+        body,
         retry_window: given
             .get("retry-window", parse::or_none(parse::duration))
             .unwrap_or(Some(RETRY_WINDOW)),
     };
     match wanted {
-        Some(false) => None,
-        _ if !open => Some(plan),
-        // A platform that sets PORT means web functions: these are served, the API is not.
-        None if given.is_ports("host") => None,
+        Some(false) => Err("--invoke-api false"),
+        _ if !open => Ok(plan),
+        // Web functions are meant: these are served, the API is not.
+        None if platform => Err(
+            "PORT is set, and nobody said who may call it (--credentials, --allow-unauthenticated)",
+        ),
         _ => {
             given.errors.add_with_hint(
                 given.origin("host").unwrap_or(Origin::Flag),
@@ -208,7 +227,7 @@ fn invoke(
                 "say who may: --credentials FILE; or that everybody may: --allow-unauthenticated; \
                  or serve plain HTTP alone: --invoke-api false",
             );
-            None
+            Err("it would be open")
         }
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::counted::Counted;
 use super::in_process::InProcess;
 use super::limit::Limit;
 use super::placement::Policy;
-use crate::invocation::{Accepts, Invocation, Invoke, Outcome, Refusal};
-use crate::observe::metrics::FunctionMetrics;
+use crate::invocation::{Accepts, Answer, Body, Invocation, Invoke, Outcome, Refusal};
+use crate::observe::metrics::{FunctionMetrics, Running};
 use crate::plugin::Handler;
 
 /// How a function is served.
@@ -39,6 +40,8 @@ pub struct Function {
     engine: InProcess,
     warm: AtomicBool,
     metrics: Arc<FunctionMetrics>,
+    /// One count for each response that is being streamed.
+    streams: Arc<()>,
 }
 
 impl Function {
@@ -58,7 +61,13 @@ impl Function {
             name: plan.name,
             warm: AtomicBool::new(false),
             metrics,
+            streams: Arc::default(),
         }
+    }
+
+    /// Whether a response is still being streamed.
+    pub fn is_busy(&self) -> bool {
+        Arc::strong_count(&self.streams) > 1
     }
 
     /// Refuses further invocations and stops every instance, waiting at most `grace`. Whether all
@@ -72,6 +81,23 @@ impl Function {
     /// afterwards.
     pub async fn end_plugin(&self, timeout: Duration) {
         self.engine.end_plugin(timeout).await;
+    }
+}
+
+impl Function {
+    /// Has the invocation counted when its stream has ended.
+    fn count_stream(&self, body: &mut Body, running: Running<'_>, started: Instant, cold: bool) {
+        if let Body::Stream(stream) = std::mem::take(body) {
+            *body = Body::stream(Counted {
+                stream,
+                metrics: self.metrics.clone(),
+                started,
+                cold,
+                ended: false,
+                _running: running.into_owned(),
+                _busy: self.streams.clone(),
+            });
+        }
     }
 }
 
@@ -102,7 +128,7 @@ impl Invoke for Function {
                 return Err(refusal);
             }
         };
-        let _running = self.metrics.begin();
+        let running = self.metrics.begin();
         let started = if waited {
             Instant::now()
         } else {
@@ -115,9 +141,19 @@ impl Invoke for Function {
         if self.stateless && !self.warm.load(Ordering::Relaxed) {
             outcome.cold_start = !self.warm.swap(true, Ordering::Relaxed);
         }
-        let failed = outcome.result.is_err();
-        self.metrics
-            .finished(outcome.duration, outcome.cold_start, failed);
+        match &mut outcome.result {
+            Ok(Answer::Event(body @ Body::Stream(_))) => {
+                self.count_stream(body, running, started, outcome.cold_start);
+            }
+            Ok(Answer::Http(response)) if matches!(response.body(), Body::Stream(_)) => {
+                self.count_stream(response.body_mut(), running, started, outcome.cold_start);
+            }
+            result => {
+                let failed = result.is_err();
+                self.metrics
+                    .finished(outcome.duration, outcome.cold_start, failed);
+            }
+        }
         Ok(outcome)
     }
 }

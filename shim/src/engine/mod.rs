@@ -7,6 +7,7 @@
 //! * [`Mock`]: answers in the place of a function, without running its handler
 //! * `placement`: where a run executes; [`Watchdog`]: notices when that was a mistake
 
+mod counted;
 mod function;
 mod in_flight;
 mod in_process;

@@ -68,9 +68,9 @@ impl http_body::Body for Held {
             && let Some((sleep, limit)) = &mut this.ends
             && sleep.as_mut().poll(cx).is_ready()
         {
-            let reason = FunctionError::timed_out(*limit).message;
+            let error = FunctionError::timed_out(*limit);
             this.end();
-            return Poll::Ready(Some(Err(BodyError::Failed { reason })));
+            return Poll::Ready(Some(Err(BodyError::Failed(Box::new(error)))));
         }
         if !matches!(polled, Poll::Pending | Poll::Ready(Some(Ok(_)))) {
             this.end();

@@ -30,6 +30,14 @@ impl Served {
         Self { engine, metrics }
     }
 
+    /// Whether a response of it is still being streamed.
+    pub fn is_busy(&self) -> bool {
+        match &self.engine {
+            Engine::InProcess(function) => function.is_busy(),
+            Engine::Mock(_) => false,
+        }
+    }
+
     /// Refuses further invocations and stops every instance, waiting at most `grace`. Whether all
     /// was done in time.
     pub async fn shutdown(&self, grace: Duration) -> bool {

@@ -72,9 +72,7 @@ async fn read(body: Body, keep: bool) -> Result<Option<Bytes>, FunctionError> {
     };
     let (mut length, mut kept) = (0, Vec::new());
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut stream).poll_frame(cx)).await {
-        let frame = frame.map_err(|error| {
-            FunctionError::new(ErrorKind::Handler, "Runtime.CutOff", error.to_string())
-        })?;
+        let frame = frame.map_err(FunctionError::from)?;
         if let Ok(data) = frame.into_data() {
             length += data.len() as u64;
             within_limit(length)?;
@@ -148,14 +146,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_that_breaks_is_a_function_error() {
-        let broken = BodyError::Failed {
-            reason: "no more".to_owned(),
-        };
+        let error = FunctionError::new(ErrorKind::Handler, "Broken", "no more");
+        let broken = BodyError::Failed(Box::new(error));
         let body = StreamBody::new(Once(Some(Err(broken))));
         let Ran::Failed(error) = ran(Then::Answer(Body::stream(body)), false).await else {
             panic!("it broke");
         };
-        assert_eq!(error.message, "response stream failed: no more");
+        assert_eq!(error.message, "no more");
     }
 
     #[tokio::test]

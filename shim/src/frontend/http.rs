@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::catalogue::{Catalogue, Current, Entry, Routed};
+use super::catalogue::{Current, Entry, Routed};
 use super::log::{self, Abandoned, Ending};
 use super::seen::{self, REQUEST_ID, Seen};
 use super::url::{self, Arrival, Endpoint, PreludeError};
@@ -334,8 +334,13 @@ impl<F: Invoke> App for Http<F> {
         let arrived = Instant::now();
         async move {
             let catalogue = self.current.get();
-            let Some(routed) = catalogue.route(request.method(), request.uri().path()) else {
-                return no_route(&catalogue, &request);
+            let path = request.uri().path();
+            let routed = catalogue.route(request.method(), path).or_else(|| {
+                let routed = catalogue.route(&asked_for(&request)?, path)?;
+                routed.entry.http.cors.is_some().then_some(routed)
+            });
+            let Some(routed) = routed else {
+                return no_route(&request);
             };
             let http = &routed.entry.http;
             if http.events_v2 || http.cors.is_some() {
@@ -346,14 +351,17 @@ impl<F: Invoke> App for Http<F> {
     }
 }
 
+/// The method that a preflight asks for: its route says what is allowed.
+fn asked_for<B>(request: &Request<B>) -> Option<Method> {
+    let headers = request.headers();
+    let preflight = *request.method() == Method::OPTIONS && headers.contains_key(header::ORIGIN);
+    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    Method::from_bytes(asked.filter(|_| preflight)?.as_bytes()).ok()
+}
+
 /// The response to a request that goes to no function.
-fn no_route<F, B>(catalogue: &Catalogue<F>, request: &Request<B>) -> Response<Body> {
-    let names: Vec<_> = catalogue
-        .entries()
-        .iter()
-        .map(|entry| entry.name.as_str())
-        .collect();
-    let mut response = problem::no_route(request.method(), request.uri().path(), &names);
+fn no_route<B>(request: &Request<B>) -> Response<Body> {
+    let mut response = problem::no_route(request.method(), request.uri().path());
     let (id, _) = seen::ids(request.headers());
     let seen = Seen {
         id,

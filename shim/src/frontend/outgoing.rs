@@ -8,7 +8,7 @@ use http_body::{Frame, SizeHint};
 
 use super::log::{self, Ending};
 use super::seen::Seen;
-use crate::invocation::{BodyError, BoxBody, ErrorKind, FunctionError};
+use crate::invocation::{BodyError, BoxBody};
 
 /// Passes a stream through. Its log line is written when it is dropped: at its end, when it fails
 /// (the server then cuts the connection, so that the client notices), or when the client has gone.
@@ -52,11 +52,7 @@ impl http_body::Body for Outgoing {
         let next = std::task::ready!(this.stream.as_mut().poll_frame(cx));
         match &next {
             Some(Ok(frame)) => this.bytes += frame.data_ref().map_or(0, Bytes::len) as u64,
-            Some(Err(error)) => {
-                let error = error.to_string();
-                let error = FunctionError::new(ErrorKind::Handler, "Runtime.CutOff", error);
-                this.ending.error = Some(error);
-            }
+            Some(Err(error)) => this.ending.error = Some(error.clone().into()),
             None => {}
         }
         Poll::Ready(next)

@@ -46,7 +46,7 @@ pub(super) fn body_error(error: &BodyError) -> Response<Body> {
         BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "Request.TooLarge"),
         BodyError::TooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "Request.TooSlow"),
         // Nobody reads this when the client has gone; a body that broke the protocol gets it.
-        BodyError::CutOff { .. } | BodyError::Failed { .. } => {
+        BodyError::CutOff { .. } | BodyError::Failed(_) => {
             (StatusCode::BAD_REQUEST, "Request.CutOff")
         }
     };
@@ -80,11 +80,10 @@ pub(super) fn not_found(path: &str) -> Response<Body> {
 }
 
 /// No function takes the request.
-pub(super) fn no_route(method: &Method, path: &str, functions: &[&str]) -> Response<Body> {
+pub(super) fn no_route(method: &Method, path: &str) -> Response<Body> {
     let message = format!(
-        "no route of a function takes {method} {path}; the functions are: {}. Routes stand in \
-         shim.toml: [function.NAME] routes = [\"GET /path\"]",
-        functions.join(", ")
+        "no route of a function takes {method} {path}; routes stand in shim.toml: [function.NAME] \
+         routes = [\"GET /path\"]"
     );
     document(StatusCode::NOT_FOUND, "Request.NoRoute", message)
 }

@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::{ErrorKind, FunctionError};
+
 /// A streamed body from anywhere, its errors already turned into [`BodyError`].
 pub type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = BodyError> + Send>>;
 
@@ -125,9 +127,20 @@ pub enum BodyError {
         reason: String,
     },
     /// The handler's own stream failed.
-    #[error("response stream failed: {reason}")]
-    Failed {
-        /// The handler's message.
-        reason: String,
-    },
+    #[error("response stream failed: {}: {}", .0.name, .0.message)]
+    Failed(Box<FunctionError>),
+}
+
+impl From<BodyError> for FunctionError {
+    /// What the function failed with, if its own stream failed; otherwise what became of its response.
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Failed(error) => *error,
+            other => Self::new(
+                ErrorKind::Handler,
+                "Runtime.TruncatedResponse",
+                other.to_string(),
+            ),
+        }
+    }
 }

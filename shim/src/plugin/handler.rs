@@ -11,6 +11,7 @@ use plugin_api_abi::types::{
     RawHandler, RawInstance,
 };
 
+use super::opened::InUse;
 use super::reply;
 use super::request::{self, Place};
 use super::run::Run;
@@ -24,6 +25,8 @@ pub struct Handler(Arc<Attached>);
 pub(super) struct Attached {
     module: HandlerModRef,
     raw: RawHandler,
+    /// Let go after `raw` was released.
+    _in_use: Arc<InUse>,
 }
 
 /// One started instance. Must be given back to [`Handler::stop`]; dropping it leaks it.
@@ -41,8 +44,12 @@ pub struct Started {
 }
 
 impl Handler {
-    pub(super) fn new(module: HandlerModRef, raw: RawHandler) -> Self {
-        Self(Arc::new(Attached { module, raw }))
+    pub(super) fn new(module: HandlerModRef, raw: RawHandler, in_use: Arc<InUse>) -> Self {
+        Self(Arc::new(Attached {
+            module,
+            raw,
+            _in_use: in_use,
+        }))
     }
 
     fn flag(&self, flag: u64) -> bool {

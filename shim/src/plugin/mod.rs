@@ -28,6 +28,6 @@ mod run;
 pub use description::{Description, ResponseKind};
 pub use error::LoadError;
 pub use handler::{Handler, Instance, Started};
-pub use opened::{Build, Plugin};
+pub use opened::Plugin;
 pub use request::{FunctionSettings, Place};
 pub use run::{Finished, Run};

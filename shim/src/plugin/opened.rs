@@ -1,15 +1,16 @@
 //! An opened plugin file.
 
+use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use abi_stable::std_types::RResult;
 use plugin_api_abi::fault::Fault;
 use plugin_api_abi::fields::{Fields, FieldsWriter, tag};
-use plugin_api_abi::types::ERROR_PANIC;
+use plugin_api_abi::types::{ERROR_PANIC, HandlerModRef};
 
 use super::description::Description;
 use super::handler::Handler;
@@ -23,12 +24,12 @@ use super::{LoadError, host};
 pub struct Plugin {
     file: PluginFile,
     mapped: Mapped,
-    build: Build,
+    in_use: Arc<InUse>,
 }
 
 /// One build of a plugin at one place: all that is opened from it shares code and runtime.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Build(PathBuf, Identity);
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Build(PathBuf, Identity);
 
 impl Plugin {
     /// How long a handler's `init` may take.
@@ -51,18 +52,12 @@ impl Plugin {
                  remove `panic = \"abort\"` from its profile"
             );
         }
-        let build = Build::at(&file.path)?;
-        let mapped = build.map()?;
+        let (mapped, in_use) = Build::at(&file.path)?.map()?;
         Ok(Self {
             file,
             mapped,
-            build,
+            in_use,
         })
-    }
-
-    /// Which build this is.
-    pub fn build(&self) -> &Build {
-        &self.build
     }
 
     /// What is known of the file.
@@ -156,12 +151,13 @@ impl Plugin {
                 message: fault.message,
             },
         };
+        self.in_use.attached(module);
         if let RResult::RErr(error) = module.attach()(host::HOST, setup.finish()) {
             return Err(failed(error.into()));
         }
         let init = module.init()(settings.to_fields());
         match tokio::time::timeout(Self::INIT_LIMIT, init).await {
-            Ok(RResult::ROk(raw)) => Ok(Handler::new(module, raw)),
+            Ok(RResult::ROk(raw)) => Ok(Handler::new(module, raw, self.in_use.clone())),
             Ok(RResult::RErr(error)) => Err(failed(error.into())),
             Err(_) => Err(LoadError::InitHung {
                 path: path(),
@@ -175,8 +171,49 @@ impl Plugin {
 /// Which file a path led to when it was opened.
 type Identity = (u64, u64, i64, i64, u64);
 
-/// The builds that are mapped: what is opened again is what is there already.
-static OPENED: Mutex<Vec<(Build, Mapped)>> = Mutex::new(Vec::new());
+/// The builds that are mapped: what is opened again is what is there already, as long as it is used.
+static OPENED: Mutex<Vec<Opened>> = Mutex::new(Vec::new());
+
+struct Opened {
+    build: Build,
+    mapped: Mapped,
+    in_use: Weak<InUse>,
+}
+
+/// Held by whoever uses a mapped build. When the last one lets go, the plugin's runtime ends: no
+/// handler of this mapping works afterwards, and the build, if it comes back, is mapped anew.
+#[derive(Default)]
+pub(super) struct InUse(OnceLock<HandlerModRef>);
+
+impl InUse {
+    /// The plugin is set up through this table.
+    fn attached(&self, module: HandlerModRef) {
+        // They all lead to the same runtime.
+        let _ = self.0.set(module);
+    }
+}
+
+impl fmt::Debug for InUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InUse").finish_non_exhaustive()
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        if let Some(module) = self.0.take() {
+            let millis = u64::try_from(LAST_TASKS.as_millis()).unwrap_or(u64::MAX);
+            // It waits for the tasks of handlers, which nobody here should do. Without a thread for
+            // it the runtime stays, and does no harm.
+            let _ = std::thread::Builder::new()
+                .name("shim-retire".to_owned())
+                .spawn(move || module.shutdown()(millis));
+        }
+    }
+}
+
+/// How long what handlers have spawned may take when their plugin is not used any more.
+const LAST_TASKS: Duration = Duration::from_secs(25);
 
 impl Build {
     fn at(path: &Path) -> Result<Self, LoadError> {
@@ -194,15 +231,18 @@ impl Build {
         Ok(Self(path.to_owned(), identity))
     }
 
-    /// Maps it, unless it is mapped.
-    fn map(&self) -> Result<Mapped, LoadError> {
+    /// Maps it, unless it is mapped and in use.
+    fn map(&self) -> Result<(Mapped, Arc<InUse>), LoadError> {
         let path = &self.0;
         // Held while the file is mapped: of two that come at once, one waits for the other.
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, mapped)) = opened.iter().find(|(build, _)| build == self) {
-            return Ok(mapped.clone());
+        let same = |opened: &&Opened| opened.build == *self;
+        if let Some(found) = opened.iter().find(same)
+            && let Some(in_use) = found.in_use.upgrade()
+        {
+            return Ok((found.mapped.clone(), in_use));
         }
-        let mapped = if opened.iter().any(|(build, _)| build.0 == *path) {
+        let mapped = if opened.iter().any(|opened| opened.build.0 == *path) {
             let copy = own_name(path)?;
             let mapped = Mapped::open(&copy, path);
             // Mapped or refused, the name is not needed any more.
@@ -211,8 +251,15 @@ impl Build {
         } else {
             Mapped::open(path, path)?
         };
-        opened.push((self.clone(), mapped.clone()));
-        Ok(mapped)
+        let in_use = Arc::new(InUse::default());
+        // One entry for each path at least: its name is known to the dynamic linker from now on.
+        opened.retain(|opened| opened.build != *self);
+        opened.push(Opened {
+            build: self.clone(),
+            mapped: mapped.clone(),
+            in_use: Arc::downgrade(&in_use),
+        });
+        Ok((mapped, in_use))
     }
 }
 

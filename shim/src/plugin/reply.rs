@@ -125,8 +125,8 @@ impl http_body::Body for Streamed {
                 CHUNK_ERROR => {
                     self.0 = None;
                     let fault = Fault::from_fields(0, chunk.fields);
-                    let reason = format!("{}: {}", fault.name, fault.message);
-                    return Poll::Ready(Some(Err(BodyError::Failed { reason })));
+                    let error = Box::new(function_error(fault));
+                    return Poll::Ready(Some(Err(BodyError::Failed(error))));
                 }
                 _ => {}
             }

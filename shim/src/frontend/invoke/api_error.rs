@@ -249,7 +249,7 @@ impl From<&BodyError> for ApiError {
         match error {
             BodyError::TooLarge { .. } => Self::too_large(error.to_string()),
             BodyError::TooSlow { .. } => Self::new(Kind::RequestTimeout, error.to_string()),
-            BodyError::CutOff { .. } | BodyError::Failed { .. } => {
+            BodyError::CutOff { .. } | BodyError::Failed(_) => {
                 Self::invalid_content(error.to_string())
             }
         }

@@ -54,8 +54,8 @@ pub struct InvokePlan {
     pub home: Home,
     /// What stands before all paths of the API: empty, or `/base/path`.
     pub base_path: String,
-    /// How long a client may pause while it sends an event.
-    pub body_timeout: Duration,
+    /// Limits of request bodies; the API's own hold as well.
+    pub body: BodyPolicy,
     /// How long an answer is kept for further attempts at the same call; `None`: each attempt runs
     /// the function.
     pub retry_window: Option<Duration>,
@@ -142,9 +142,10 @@ impl<F: Invoke> InvokeApi<F> {
             .map(|verifier| verifier.check_head(&head, SystemTime::now()))
             .transpose()?;
         let mut call = Call::read(operation, &head.headers)?;
+        let longest = MAX_REQUEST.min(self.plan.body.max_bytes.saturating_add(1));
         let policy = BodyPolicy {
-            max_bytes: MAX_REQUEST - 1,
-            timeout: self.plan.body_timeout,
+            max_bytes: longest - 1,
+            ..self.plan.body
         };
         let read = match policy.admit(&body) {
             Ok(()) => policy.collect(body).await,
@@ -152,7 +153,7 @@ impl<F: Invoke> InvokeApi<F> {
         };
         let event = read.map_err(|error| match error {
             BodyError::TooLarge { .. } => ApiError::too_large(format!(
-                "Request must be smaller than {MAX_REQUEST} bytes for the {} operation",
+                "Request must be smaller than {longest} bytes for the {} operation",
                 operation.name()
             )),
             other => (&other).into(),
@@ -495,13 +496,13 @@ fn version_value(version: &str) -> HeaderValue {
 /// A streamed response as a whole one.
 async fn collect(stream: Body) -> Result<Bytes, FunctionError> {
     let limited = http_body_util::Limited::new(stream, MAX_RESPONSE);
-    let collected = limited.collect().await.map_err(|error| {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return too_long();
-        }
-        let reason = error.to_string();
-        FunctionError::new(ErrorKind::Handler, "Runtime.TruncatedResponse", reason)
-    });
+    let collected = limited
+        .collect()
+        .await
+        .map_err(|error| match error.downcast::<BodyError>() {
+            Ok(error) => (*error).into(),
+            Err(_) => too_long(),
+        });
     Ok(collected?.to_bytes())
 }
 

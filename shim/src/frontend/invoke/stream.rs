@@ -9,7 +9,7 @@ use http_body::Frame;
 
 use super::frame;
 use super::report::Report;
-use crate::invocation::{Body, BodyError, ErrorKind, FunctionError};
+use crate::invocation::{Body, BodyError, FunctionError};
 
 /// Frames a response. Its report is made when the response has ended, or when nobody reads on: the
 /// body is dropped then, which cancels the handler.
@@ -42,12 +42,11 @@ impl Frames {
         }
     }
 
-    fn end(&mut self, cut: Option<String>) {
+    fn end(&mut self, failed: Option<FunctionError>) {
         let Some(mut report) = self.report.take() else {
             return;
         };
-        if let Some(reason) = cut {
-            let error = FunctionError::new(ErrorKind::Handler, "Runtime.TruncatedResponse", reason);
+        if let Some(error) = failed {
             report.failed(error);
         }
         self.source = Body::Empty;
@@ -78,7 +77,7 @@ impl http_body::Body for Frames {
                         this.put(data);
                     }
                 }
-                Some(Err(error)) => this.end(Some(error.to_string())),
+                Some(Err(error)) => this.end(Some(error.into())),
                 None => this.end(None),
             }
         }

@@ -10,7 +10,7 @@ use http::Response;
 use http_body::Frame;
 
 use super::kit::{Alive, Function, GET, Guard, Server, millis};
-use crate::invocation::{Body, BodyError};
+use crate::invocation::{Body, BodyError, ErrorKind, FunctionError};
 
 /// Sends `left` chunks, then ends well or not.
 struct Chunks {
@@ -50,8 +50,8 @@ impl http_body::Body for Chunks {
             self.left -= 1;
             Some(Ok(Frame::data(self.chunk.clone())))
         } else if self.fails {
-            let reason = "broken".to_owned();
-            Some(Err(BodyError::Failed { reason }))
+            let error = FunctionError::new(ErrorKind::Handler, "Broken", "broken");
+            Some(Err(BodyError::Failed(Box::new(error))))
         } else {
             None
         })
