@@ -122,7 +122,7 @@ fn closing(mut response: Response<Body>) -> Response<Body> {
 }
 
 /// Rounded up, and never "at once".
-fn whole_seconds(duration: Duration) -> u64 {
+pub(super) fn whole_seconds(duration: Duration) -> u64 {
     let up = u64::from(duration.subsec_nanos() > 0);
     duration.as_secs().saturating_add(up).max(1)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::auth::AuthError;
+use crate::frontend::problem::whole_seconds;
 use crate::invocation::{Body, BodyError, Refusal, TargetError};
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -34,6 +35,7 @@ enum Kind {
     TooLarge,
     TooMany {
         retry_after: Duration,
+        reason: &'static str,
     },
     Unavailable,
 }
@@ -139,9 +141,29 @@ impl ApiError {
         Self::new(Kind::TooLarge, message)
     }
 
-    /// The queue of asynchronous events is full.
+    /// All places of the function are taken.
     pub(super) fn too_many(retry_after: Duration) -> Self {
-        Self::new(Kind::TooMany { retry_after }, "Rate Exceeded.")
+        let reason = "ReservedFunctionConcurrentInvocationLimitExceeded";
+        let kind = Kind::TooMany {
+            retry_after,
+            reason,
+        };
+        Self::new(kind, "Rate Exceeded.")
+    }
+
+    /// The queue of asynchronous events is full.
+    pub(super) fn queue_full(retry_after: Duration) -> Self {
+        let reason = "FunctionInvocationRateLimitExceeded";
+        let kind = Kind::TooMany {
+            retry_after,
+            reason,
+        };
+        Self::new(kind, "Rate Exceeded.")
+    }
+
+    /// It was refused for want of room.
+    pub(super) fn is_throttle(&self) -> bool {
+        matches!(self.kind, Kind::TooMany { .. })
     }
 
     /// The status of its response.
@@ -187,8 +209,10 @@ impl ApiError {
             } else {
                 "User"
             },
-            reason: matches!(self.kind, Kind::TooMany { .. })
-                .then_some("ReservedFunctionConcurrentInvocationLimitExceeded"),
+            reason: match self.kind {
+                Kind::TooMany { reason, .. } => Some(reason),
+                _ => None,
+            },
             upper: message.filter(|_| upper),
             lower: message.filter(|_| !upper),
         };
@@ -200,8 +224,8 @@ impl ApiError {
         let json = HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json);
         headers.insert(ERROR_TYPE, HeaderValue::from_static(self.kind.name()));
-        if let Kind::TooMany { retry_after } = self.kind {
-            let seconds = retry_after.as_secs().max(1);
+        if let Kind::TooMany { retry_after, .. } = self.kind {
+            let seconds = whole_seconds(retry_after);
             headers.insert(header::RETRY_AFTER, seconds.into());
             let millis = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
             headers.insert(AMZ_RETRY_AFTER, millis.into());

@@ -13,7 +13,7 @@ use crate::invocation::Body;
 
 /// How many answers are kept.
 const MAX_ANSWERS: usize = 10_000;
-/// How many bytes of bodies they may hold together.
+/// How many bytes they may hold together, heads and bodies.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// A whole answer, which can be given more than once.
@@ -29,11 +29,18 @@ impl Whole {
     }
 }
 
-/// One call with all its attempts: the function and what the SDK calls the invocation.
+/// One call with all its attempts: what the SDK calls the invocation, and all that decides about the
+/// answer. Whoever takes somebody else's id for a call of another kind gets an answer of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) function: String,
     pub(super) id: String,
+    /// Who signed it.
+    pub(super) access_key: Option<String>,
+    pub(super) tenant_id: Option<String>,
+    pub(super) tail: bool,
+    /// Length and checksum of the event.
+    pub(super) event: (usize, u32),
 }
 
 /// The calls that run, and the answers of those that ended a short while ago.
@@ -126,7 +133,13 @@ impl Claim {
         }
         if let Some(key) = self.key.take() {
             let mut inner = self.attempts.inner();
-            let size = answer.body.len();
+            let head: usize = answer
+                .head
+                .headers
+                .values()
+                .map(|value| 64 + value.len())
+                .sum();
+            let size = answer.body.len() + head;
             inner.bytes += size;
             inner.kept.push_back((Instant::now(), key, size));
             inner.forget_old(self.attempts.window);
@@ -156,6 +169,10 @@ mod tests {
         Key {
             function: "f".to_owned(),
             id: id.to_owned(),
+            access_key: None,
+            tenant_id: None,
+            tail: false,
+            event: (2, 0),
         }
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Report {
     pub(super) trace_id: Option<String>,
     pub(super) error: Option<FunctionError>,
     pub(super) tail: Option<Tail>,
+    /// The line is written, or there is nothing to tell. Dropped before, the caller has gone.
+    pub(super) told: bool,
 }
 
 impl Report {
@@ -39,8 +41,14 @@ impl Report {
         Some(FunctionError::new(error.kind, error.name.as_str(), message).to_json())
     }
 
+    /// Nothing ran.
+    pub(super) fn forget(&mut self) {
+        self.told = true;
+    }
+
     /// Logs the line and returns the end of the log, in base64, if the caller asked for it.
     pub(super) fn finish(&mut self, response_bytes: Option<u64>) -> Option<String> {
+        self.told = true;
         self.log(200, response_bytes);
         let tail = self.tail.take()?;
         if let Some(error) = &self.error {
@@ -87,18 +95,6 @@ impl Report {
         serde_json::to_vec(&complete).unwrap_or_default()
     }
 
-    /// Nobody waits for the answer any more, and the run was cancelled.
-    pub(super) fn abandoned(mut self, response_bytes: u64) {
-        let message = "the caller went away, or the connection was cut";
-        self.duration = self.arrived.elapsed();
-        self.error = Some(FunctionError::new(
-            ErrorKind::Cancelled,
-            "Runtime.Cancelled",
-            message,
-        ));
-        self.log(CLIENT_CLOSED_REQUEST, Some(response_bytes));
-    }
-
     fn log(&self, status: u16, response_bytes: Option<u64>) {
         observe::invocation(&InvocationLine {
             request_id: self.id.as_str(),
@@ -111,6 +107,22 @@ impl Report {
             response_bytes,
             error: self.error.as_ref(),
         });
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if self.told {
+            return;
+        }
+        let message = "the caller went away, or the connection was cut";
+        self.duration = self.arrived.elapsed();
+        self.error = Some(FunctionError::new(
+            ErrorKind::Cancelled,
+            "Runtime.Cancelled",
+            message,
+        ));
+        self.log(CLIENT_CLOSED_REQUEST, None);
     }
 }
 

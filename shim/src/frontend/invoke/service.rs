@@ -107,17 +107,7 @@ impl<F: Invoke> InvokeApi<F> {
         let arrived = Instant::now();
         let id = RequestId::random();
         let called = Box::pin(self.read_and_answer(request, id, arrived)).await;
-        called.unwrap_or_else(|error| {
-            tracing::info!(
-                target: "shim::invoke",
-                request_id = id.as_str(),
-                error_type = error.name(),
-                status = error.status().as_u16(),
-                "refused: {}",
-                error.logged(),
-            );
-            with_ids(error.into_response(), &id, None)
-        })
+        called.unwrap_or_else(|error| refuse(error, &id, None))
     }
 
     async fn read_and_answer(
@@ -158,9 +148,7 @@ impl<F: Invoke> InvokeApi<F> {
             )),
             other => (&other).into(),
         })?;
-        if let Some(signed) = signed {
-            signed.check_body(&event)?;
-        }
+        let signer = signed.map(|signed| signed.check_body(&event)).transpose()?;
 
         let qualifier = match operation {
             Operation::Async => None,
@@ -196,18 +184,25 @@ impl<F: Invoke> InvokeApi<F> {
             Kind::Event => self.accept(work, operation).await,
             Kind::Error(name) => work.mocked_error(&name),
             Kind::RequestResponse if operation == Operation::Stream => work.stream().await,
-            Kind::RequestResponse => Ok(self.once(work).await),
+            Kind::RequestResponse => {
+                let access_key = signer.map(|signer| signer.access_key_id);
+                Ok(self.once(work, access_key).await)
+            }
         }
     }
 
     /// Runs the function, unless this is a further attempt at a call that ran or runs.
-    async fn once(&self, mut work: Work<F>) -> Response<Body> {
+    async fn once(&self, mut work: Work<F>, access_key: Option<String>) -> Response<Body> {
         let (Some(attempts), Some(id)) = (&self.attempts, work.call.attempts_id.take()) else {
             return work.answer().await.0;
         };
         let key = Key {
             function: work.caller_arn.clone(),
             id,
+            access_key,
+            tenant_id: work.call.tenant_id.clone(),
+            tail: work.call.tail,
+            event: (work.event.len(), crc32fast::hash(&work.event)),
         };
         let claim = loop {
             match attempts.begin(key.clone()) {
@@ -268,7 +263,10 @@ impl<F: Invoke> InvokeApi<F> {
             hops: 0,
         };
         self.events.accept(event).await.map_err(|full| match full {
-            PushError::Full { .. } => ApiError::too_many(QUEUE_FULL),
+            PushError::Full { .. } => {
+                tracing::warn!(request_id = id.as_str(), "an event was refused: {full}");
+                ApiError::queue_full(QUEUE_FULL)
+            }
             PushError::Closed => (&Refusal::ShuttingDown).into(),
         })?;
         let mut response = Response::new(Body::Empty);
@@ -324,6 +322,9 @@ impl<F: Invoke> Work<F> {
                 self.entry.name
             ))
         })?;
+        let metrics = &self.entry.metrics;
+        let _running = metrics.begin();
+        metrics.finished(self.arrived.elapsed(), false, true);
         let mut report = self.report();
         report.failed(error);
         Ok(self.failed(&mut report))
@@ -345,6 +346,7 @@ impl<F: Invoke> Work<F> {
             trace_id: Some(self.trace_id.clone()),
             error: None,
             tail,
+            told: false,
         }
     }
 
@@ -385,7 +387,7 @@ impl<F: Invoke> Work<F> {
                 if let Err(error) = outcome.result {
                     if error.kind == ErrorKind::BadEvent {
                         // Its type did not fit; or was it no JSON at all?
-                        must_be_json(&self.event)?;
+                        must_be_json(&self.event).inspect_err(|_| report.forget())?;
                     }
                     report.failed(error);
                     outcome.result = Ok(Answer::Event(Body::Empty));
@@ -393,6 +395,7 @@ impl<F: Invoke> Work<F> {
                 Ok(outcome)
             }
             Err(refusal) => {
+                report.forget();
                 observe::refused(&RefusedLine {
                     request_id: self.id.as_str(),
                     function: &self.entry.name,
@@ -440,7 +443,7 @@ impl<F: Invoke> Work<F> {
     }
 
     fn refused(&self, error: ApiError) -> Response<Body> {
-        with_ids(error.into_response(), &self.id, Some(&self.trace_id))
+        refuse(error, &self.id, Some(&self.trace_id))
     }
 
     /// The answer to an invocation whose function failed.
@@ -482,6 +485,22 @@ impl<F: Invoke> Work<F> {
         headers.insert(EXECUTED_VERSION, version_value(&self.version));
         Ok(with_ids(response, &self.id, Some(&self.trace_id)))
     }
+}
+
+/// The response to a call that was not done. One that was refused for want of room is logged where
+/// that is counted.
+fn refuse(error: ApiError, id: &RequestId, trace: Option<&str>) -> Response<Body> {
+    if !error.is_throttle() {
+        tracing::info!(
+            target: "shim::invoke",
+            request_id = id.as_str(),
+            error_type = error.name(),
+            status = error.status().as_u16(),
+            "refused: {}",
+            error.logged(),
+        );
+    }
+    with_ids(error.into_response(), id, trace)
 }
 
 fn version_value(version: &str) -> HeaderValue {

@@ -11,8 +11,8 @@ use super::frame;
 use super::report::Report;
 use crate::invocation::{Body, BodyError, FunctionError};
 
-/// Frames a response. Its report is made when the response has ended, or when nobody reads on: the
-/// body is dropped then, which cancels the handler.
+/// Frames a response. Its report is made when the response has ended. When nobody reads on, the body is
+/// dropped, which cancels the handler, and the report tells so.
 pub(super) struct Frames {
     source: Body,
     ready: VecDeque<Bytes>,
@@ -80,14 +80,6 @@ impl http_body::Body for Frames {
                 Some(Err(error)) => this.end(Some(error.into())),
                 None => this.end(None),
             }
-        }
-    }
-}
-
-impl Drop for Frames {
-    fn drop(&mut self) {
-        if let Some(report) = self.report.take() {
-            report.abandoned(self.bytes);
         }
     }
 }
