@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 
 use crate::config::{FunctionSpec, PluginPlan, ServePlan, Settings};
 use crate::engine::{Engine, Function, FunctionPlan, Mock, MockPlan, Served};
+use crate::events::Destination;
 use crate::exit::Misconfigured;
 use crate::frontend::{Catalogue, Entry};
 use crate::invocation::is_name;
@@ -49,7 +50,25 @@ pub(super) async fn load(plan: &ServePlan, metrics: &Metrics) -> anyhow::Result<
     }
     let catalogue = Catalogue::new(ready.clone()).context("wrong routes");
     let catalogue = catalogue.map_err(misconfigured)?;
+    warn_of_destinations(&catalogue);
     Ok(Loaded { catalogue, ready })
+}
+
+/// A destination that is no function yet may be one after a reload.
+fn warn_of_destinations(catalogue: &Catalogue<Served>) {
+    for entry in catalogue.entries() {
+        for destination in [&entry.events.on_failure, &entry.events.on_success] {
+            if let Some(Destination::Function(target)) = destination
+                && catalogue.find(&target.name).is_none()
+            {
+                tracing::warn!(
+                    function = entry.name,
+                    destination = target.name,
+                    "the destination of its events is no function"
+                );
+            }
+        }
+    }
 }
 
 fn misconfigured(error: anyhow::Error) -> anyhow::Error {

@@ -118,10 +118,13 @@ impl<F: Functions, Q: Queue> Events<F, Q> {
     ///
     /// # Errors
     ///
-    /// The directory cannot be read. A file that cannot be read is logged, and stays.
+    /// The directory cannot be made, read or written to. A file that cannot be read is logged, and stays.
     pub async fn take_up(&self) -> Result<TakenUp, SpoolError> {
         match &self.spool {
-            Some(directory) => spool::take_up(directory, &self.core.queue).await,
+            Some(directory) => {
+                spool::prepare(directory).await?;
+                spool::take_up(directory, &self.core.queue).await
+            }
             None => Ok(TakenUp::default()),
         }
     }

@@ -1,9 +1,8 @@
 //! An opened plugin file.
 
 use std::fmt;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -266,18 +265,33 @@ impl Build {
 /// A copy under a name that the dynamic linker does not know yet: it goes by the name first, so that
 /// a new build at an old path would give the old code.
 fn own_name(path: &Path) -> Result<PathBuf, LoadError> {
-    static COPIES: AtomicU64 = AtomicU64::new(0);
-    let number = COPIES.fetch_add(1, Ordering::Relaxed);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = format!(".shim-{}-{number}-{file}", std::process::id());
+    // Nobody guesses it, and nobody has it.
+    let name = format!(".shim-{}-{file}", uuid::Uuid::new_v4().simple());
     // Beside the original, where libraries that it finds relative to itself are found; where that
     // cannot be written to, somewhere else.
     let beside = path.with_file_name(&name);
-    let elsewhere = std::env::temp_dir().join(&name);
-    let copied = std::fs::copy(path, &beside).map(|_| beside);
-    let copied = copied.or_else(|_| std::fs::copy(path, &elsewhere).map(|_| elsewhere));
+    let copied = copy(path, &beside).map(|()| beside);
+    let copied = copied.or_else(|_| {
+        let elsewhere = std::env::temp_dir().join(&name);
+        copy(path, &elsewhere).map(|()| elsewhere)
+    });
     copied.map_err(|error| LoadError::Unreadable {
         path: path.to_owned(),
         reason: format!("it cannot be copied for a second load: {error}"),
     })
+}
+
+/// Copies to a new file that only we can write to.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut new = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o500)
+        .open(to)?;
+    let copied = std::fs::File::open(from).and_then(|mut old| std::io::copy(&mut old, &mut new));
+    if copied.is_err() {
+        let _ = std::fs::remove_file(to);
+    }
+    copied.map(drop)
 }

@@ -74,6 +74,25 @@ pub(super) async fn write(
     .await
 }
 
+/// Makes the directory and writes to it, so that a wrong one is known at the start and not at the end.
+pub(super) async fn prepare(directory: &Path) -> Result<(), SpoolError> {
+    blocking("write to", directory.to_owned(), |directory| {
+        let probe = directory.join(format!(".{}.probe", std::process::id()));
+        let written = make(directory).and_then(|()| {
+            fs::write(&probe, b"")?;
+            fs::remove_file(&probe)
+        });
+        written.map_err(SpoolError::new("write to", directory))
+    })
+    .await
+}
+
+/// Events may hold anything: the directory is its owner's only.
+fn make(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(directory)
+}
+
 fn write_file(
     directory: &Path,
     temporary: &Path,
@@ -81,9 +100,7 @@ fn write_file(
     rest: &[(Entry, Duration)],
     now: SystemTime,
 ) -> io::Result<()> {
-    // Events may hold anything: they are their owner's only.
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(directory)?;
+    make(directory)?;
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).mode(0o600);
     let file = file.open(temporary)?;
