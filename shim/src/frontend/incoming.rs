@@ -44,6 +44,18 @@ impl BodyPolicy {
         Ok(())
     }
 
+    /// Reads a body that was not admitted, and forgets it: some clients look for an answer only
+    /// once they have sent everything, and take a connection that is cut before for a reason to try
+    /// again. One of more than `up_to` bytes, or of a length that is not announced, is not read.
+    pub(super) async fn discard(&self, mut body: Incoming, up_to: u64) {
+        if body.size_hint().exact().is_none_or(|length| length > up_to) {
+            return;
+        }
+        let mut patience = Patience::new(self.timeout, Handle::current());
+        let mut next = std::future::poll_fn(|cx| patience.poll_frame(&mut body, cx));
+        while let Some(Ok(_)) = (&mut next).await {}
+    }
+
     /// The whole body. One that arrives in one piece is not copied.
     ///
     /// Holds at most `max_bytes` (once more while growing when no length was announced).

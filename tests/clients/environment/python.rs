@@ -1,0 +1,59 @@
+//! boto3 and the AWS CLI, in a virtual environment.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Client, Missing, made, source, tool};
+
+/// The program that does cases with boto3.
+pub(crate) fn boto3() -> Result<Client, Missing> {
+    let python = environment()?.join("bin/python");
+    Ok(Client::new(python).argument(source("python/cases.py")))
+}
+
+/// The AWS CLI.
+pub(crate) fn aws_cli() -> Result<Client, Missing> {
+    // Its own first line may name a path that is too long for the kernel.
+    let folder = environment()?;
+    Ok(Client::new(folder.join("bin/python")).argument(folder.join("bin/aws")))
+}
+
+fn environment() -> Result<PathBuf, Missing> {
+    let requirements = source("python/requirements.txt");
+    let pinned = fs::read_to_string(&requirements).expect("requirements.txt");
+    // An environment is for one version only.
+    let version = tool::version("python3")?;
+    made("python", &[&pinned, &version], |folder| {
+        has_venv()?;
+        tool::install(
+            python("python3".as_ref()).args(["-m", "venv"]).arg(folder),
+            "python3 -m venv",
+        )?;
+        tool::install(
+            python(&folder.join("bin/python"))
+                .args(["-m", "pip", "install", "--quiet", "--no-input"])
+                .args(["--disable-pip-version-check", "--retries", "2"])
+                .args(["--timeout", "30", "--requirement"])
+                .arg(&requirements),
+            "pip",
+        )
+    })
+}
+
+fn has_venv() -> Result<(), Missing> {
+    let mut command = python("python3".as_ref());
+    let asked = tool::output(command.args(["-c", "import venv, ensurepip"]), "python3")?;
+    if asked.status.success() {
+        return Ok(());
+    }
+    let what = "the modules venv and ensurepip of python3 were not found";
+    Err(Missing(what.to_owned()))
+}
+
+/// Without what its user has added to it.
+fn python(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("PYTHONPATH").env_remove("PYTHONHOME");
+    command
+}
