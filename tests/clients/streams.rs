@@ -87,11 +87,11 @@ fn broken(served: &Served) -> Vec<Case> {
             .event(&json!({ "pieces": 2, "fail": true }))
             .expect(|answer| {
                 answer.has("pieces", json!(["piece 1;", "piece 2;"]));
-                failed(answer, "Runtime.TruncatedResponse", "the tape broke");
+                failed(answer, "Torn", "the tape broke");
             }),
         Case::stream(served, "stream that panics", "torn").expect(|answer| {
             answer.has("pieces", json!(["a piece;", "a piece;"]));
-            failed(answer, "Runtime.TruncatedResponse", "the stream went wrong");
+            failed(answer, "Runtime.Panic", "the stream went wrong");
         }),
         Case::stream(served, "stream of nobody", "nobody").expect(|answer| {
             answer.refused_by_type(404, "ResourceNotFoundException");
