@@ -28,7 +28,7 @@ pub(crate) struct Order {
 }
 
 /// What it costs.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Quote {
     pub(crate) lines: Vec<Line>,
     pub(crate) total: u64,

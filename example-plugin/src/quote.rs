@@ -17,7 +17,7 @@ pub(crate) struct Till {
 }
 
 /// Prices an order: `{"items":{"coffee":2}}`.
-#[handler(name = "quote")]
+#[handler(name = "quote", errors(EmptyOrder, UnknownItem, OutOfStock))]
 impl Handler for Quotes {
     type Event = Order;
     type Response = Quote;

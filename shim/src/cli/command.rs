@@ -21,7 +21,7 @@ pub fn command() -> Command {
         .arg_required_else_help(false)
         .disable_help_subcommand(true)
         .subcommand(serve_arguments(
-            Command::new("serve").about("Serve a plugin over HTTP"),
+            Command::new("serve").about("Serve functions over HTTP and the Lambda Invoke API"),
         ))
         .subcommand(inspect())
         .subcommand(generate());

@@ -324,9 +324,12 @@ impl<F: Invoke> Work<F> {
             ));
         };
         let error = error.map_err(|choices| {
-            let choices = choices.join(", ");
+            let choices = match choices.as_slice() {
+                [] => "it declares none: #[handler(errors(NotFound))]".to_owned(),
+                choices => format!("it declares: {}", choices.join(", ")),
+            };
             ApiError::no_such(format!(
-                "the handler of {} declares no error {name}; it declares: {choices}",
+                "the handler of {} declares no error {name}; {choices}",
                 self.entry.name
             ))
         })?;
