@@ -59,8 +59,8 @@ impl InProcess {
         started: Instant,
     ) -> Outcome {
         let run = self.run_to_end(invocation, permit, timeout, started);
-        let late = |limit| (Err(FunctionError::timed_out(limit)), false);
-        let (result, cold_start) = match timeout {
+        let late = |limit| (Err(FunctionError::timed_out(limit)), None);
+        let (result, start) = match timeout {
             None => run.await,
             Some(limit) => match tokio::time::timeout(limit, run).await {
                 // A plain `fn` cannot be dropped midway: inline, it ends when it will.
@@ -72,7 +72,8 @@ impl InProcess {
         };
         Outcome {
             result,
-            cold_start,
+            cold_start: start.is_some(),
+            start,
             duration: started.elapsed(),
         }
     }
@@ -83,19 +84,24 @@ impl InProcess {
         permit: Permit,
         timeout: Option<Duration>,
         started: Instant,
-    ) -> (Result<crate::invocation::Answer, FunctionError>, bool) {
+    ) -> (
+        Result<crate::invocation::Answer, FunctionError>,
+        Option<Duration>,
+    ) {
         let shared = &self.0;
-        let (mut cold, mut failed) = (false, false);
+        let (mut start, mut failed) = (None, false);
         let instance = if shared.handler.is_stateless() {
             None
         } else if let Some(idle) = shared.pool.take() {
             Some(idle)
         } else {
-            cold = true;
-            let Some(mut fresh) = shared.start(invocation.id).await else {
+            let begun = Instant::now();
+            let fresh = shared.start(invocation.id).await;
+            start = Some(begun.elapsed());
+            let Some(mut fresh) = fresh else {
                 let error = "the host is shutting down";
                 let error = FunctionError::new(ErrorKind::Cancelled, "Runtime.Cancelled", error);
-                return (Err(error), cold);
+                return (Err(error), start);
             };
             failed = fresh.failed;
             fresh.instance.take()
@@ -115,7 +121,7 @@ impl InProcess {
                     "Runtime.Internal",
                     error,
                 )),
-                cold,
+                start,
             );
         };
         if let Some(instance) = instance {
@@ -126,7 +132,7 @@ impl InProcess {
             finished
                 .result
                 .map(|answer| response::hold(answer, permit, ends)),
-            cold,
+            start,
         )
     }
 

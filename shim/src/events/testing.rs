@@ -158,6 +158,7 @@ impl Invoke for Fake {
         Ok(Outcome {
             result,
             cold_start: false,
+            start: None,
             duration: Duration::ZERO,
         })
     }

@@ -90,6 +90,8 @@ pub struct Outcome {
     pub result: Result<Answer, FunctionError>,
     /// The invocation had to wait for a new instance (for a stateless handler: it was the first).
     pub cold_start: bool,
+    /// How long the start of the instance took, if it had to wait for one.
+    pub start: Option<Duration>,
     /// How long the handler took (with the start of its instance), without the time in the queue.
     pub duration: Duration,
 }

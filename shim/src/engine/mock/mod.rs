@@ -116,6 +116,7 @@ impl Invoke for Mock {
         Ok(Outcome {
             result: self.source.answer(),
             cold_start: false,
+            start: None,
             duration: started.elapsed(),
         })
     }

@@ -17,6 +17,7 @@ pub(super) struct Report {
     pub(super) arrived: Instant,
     pub(super) duration: Duration,
     pub(super) cold_start: bool,
+    pub(super) start: Option<Duration>,
     pub(super) trace_id: Option<String>,
     pub(super) error: Option<FunctionError>,
     pub(super) tail: Option<Tail>,
@@ -60,10 +61,12 @@ impl Report {
         tail.push_line(&tail::end_line(&self.id));
         tail.push_line(&tail::report_line(&tail::Report {
             request_id: &self.id,
-            duration: self.duration,
+            // As Lambda's, without what came before the handler.
+            duration: self.duration.saturating_sub(self.start.unwrap_or_default()),
             memory_mb: self.memory_mb,
+            // Nobody measures it: functions share the process.
             max_memory_used_mb: None,
-            init_duration: None,
+            init_duration: self.start,
             status: tail::ReportStatus::of(self.error.as_ref()),
         }));
         if let Some(line) = self.trace_id.as_deref().and_then(tail::xray_line) {

@@ -354,6 +354,7 @@ impl<F: Invoke> Work<F> {
             arrived: self.arrived,
             duration: Duration::ZERO,
             cold_start: false,
+            start: None,
             trace_id: Some(self.trace_id.clone()),
             error: None,
             tail,
@@ -375,6 +376,7 @@ impl<F: Invoke> Work<F> {
             let outcome = Outcome {
                 result: Ok(Answer::Event(Body::Empty)),
                 cold_start: false,
+                start: None,
                 duration: Duration::ZERO,
             };
             return Ok((Ok(outcome), report));
@@ -390,6 +392,7 @@ impl<F: Invoke> Work<F> {
             Ok(mut outcome) => {
                 report.duration = outcome.duration;
                 report.cold_start = outcome.cold_start;
+                report.start = outcome.start;
                 if let Err(error) = outcome.result {
                     report.failed(error);
                     outcome.result = Ok(Answer::Event(Body::Empty));

@@ -188,6 +188,7 @@ pub(super) fn outcome(result: Result<Answer, FunctionError>) -> Outcome {
     Outcome {
         result,
         cold_start: false,
+        start: None,
         duration: Duration::ZERO,
     }
 }
