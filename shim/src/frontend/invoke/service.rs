@@ -59,7 +59,7 @@ pub struct InvokeApi<F: Invoke> {
 /// What the head of a request says.
 struct Head {
     operation: Operation,
-    signed: Option<Pending>,
+    signed: Option<Box<Pending>>,
     call: Call,
     /// What is wrong with it is told once the body is there.
     target: Result<Target, TargetError>,
@@ -99,11 +99,16 @@ impl<F: Invoke> InvokeApi<F> {
     }
 
     /// Answers a request whose path [belongs](Self::owns) to the API.
+    // What waits for an answer is moved and kept as a whole, so each step holds no more than the
+    // next ones need.
     pub async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        let arrived = Instant::now();
         let id = RequestId::random();
-        let called = self.read_and_answer(request, id, arrived).await;
-        called.unwrap_or_else(|error| {
+        let answered = match self.receive(request, id).await {
+            Ok((Operation::Invoke, mut work)) if work.is_plain() => return work.answer().await.0,
+            Ok((operation, work)) => Box::pin(self.otherwise(operation, work)).await,
+            Err(error) => Err(error),
+        };
+        answered.unwrap_or_else(|error| {
             tracing::info!(
                 target: "shim::invoke",
                 request_id = id.as_str(),
@@ -116,54 +121,58 @@ impl<F: Invoke> InvokeApi<F> {
         })
     }
 
-    async fn read_and_answer(
+    /// Reads a request and finds its function.
+    async fn receive(
         &self,
         request: Request<Incoming>,
         id: RequestId,
-        arrived: Instant,
-    ) -> Result<Response<Body>, ApiError> {
+    ) -> Result<(Operation, Work<F>), ApiError> {
+        let arrived = Instant::now();
         let (head, body) = request.into_parts();
         let head = self.read_head(head)?;
-        let operation = head.operation;
-        let event = self.read_event(operation, body).await?;
+        let event = self.read_event(head.operation, body).await?;
         if let Some(signed) = head.signed {
             signed.check_body(&event)?;
         }
-        let (call, target) = (head.call, head.target?);
+        let target = head.target?;
         let entry = self.current.get().find(&target.name).cloned();
         let known = entry.filter(|entry| entry.version_of(target.qualifier.as_deref()).is_some());
         let Some(entry) = known else {
             return Err(ApiError::not_found(&target.qualified_arn(&self.plan.home)));
         };
-        let caller_arn = self
-            .plan
-            .home
-            .arn(&target.name, target.qualifier.as_deref());
-        let mut work = Work {
+        let trace_id = head.call.trace_id.clone();
+        let work = Work {
             id,
             arrived,
+            caller_arn: self
+                .plan
+                .home
+                .arn(&target.name, target.qualifier.as_deref()),
             qualifier: target.qualifier,
-            caller_arn,
-            trace_id: call.trace_id.clone().unwrap_or_else(|| new_trace(&id)),
+            trace_id: trace_id.unwrap_or_else(|| new_trace(&id)),
             entry,
             event: if event.is_empty() { NO_EVENT } else { event },
-            call,
+            call: head.call,
             headers: head.headers,
         };
-        match &work.call.kind {
-            Kind::RequestResponse if operation == Operation::Stream => {
-                Box::pin(work.stream()).await
-            }
+        Ok((head.operation, work))
+    }
+
+    /// All but a plain call.
+    async fn otherwise(
+        &self,
+        operation: Operation,
+        mut work: Work<F>,
+    ) -> Result<Response<Body>, ApiError> {
+        match work.call.kind.clone() {
+            Kind::RequestResponse if operation == Operation::Stream => work.stream().await,
             Kind::RequestResponse => match (&self.attempts, work.call.attempts_id.take()) {
-                (Some(attempts), Some(id)) => Ok(Box::pin(self.once(attempts, id, work)).await),
+                (Some(attempts), Some(id)) => Ok(self.once(attempts, id, work).await),
                 _ => Ok(work.answer().await.0),
             },
-            Kind::Event => Box::pin(self.accept(work, operation)).await,
+            Kind::Event => self.accept(work, operation).await,
             Kind::DryRun => Ok(work.dry_run()),
-            Kind::Error(name) => {
-                let name = name.clone();
-                work.mocked_error(&name)
-            }
+            Kind::Error(name) => work.mocked_error(&name),
         }
     }
 
@@ -181,7 +190,8 @@ impl<F: Invoke> InvokeApi<F> {
         let verifier = self.verifier.load_full();
         let signed = verifier
             .map(|verifier| verifier.check_head(&head, SystemTime::now()))
-            .transpose()?;
+            .transpose()?
+            .map(Box::new);
         let call = Call::read(operation, &head.headers)?;
         let qualifier = match operation {
             Operation::Async => None,
@@ -312,7 +322,12 @@ fn new_trace(id: &RequestId) -> HeaderValue {
     let mut text = String::with_capacity(50);
     // Writing to a text does not fail.
     let _ = write!(text, "Root=1-{seconds:08x}-");
-    text.extend(id.chars().filter(|char| *char != '-').take(24));
+    let mut left = 24;
+    for part in id.split('-') {
+        let part = part.get(..left).unwrap_or(part);
+        text.push_str(part);
+        left -= part.len();
+    }
     text.push_str(";Sampled=0");
     // It is visible ASCII.
     HeaderValue::from_maybe_shared(Bytes::from(text))

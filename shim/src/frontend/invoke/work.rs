@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use serde::de::IgnoredAny;
 
 use super::api_error::ApiError;
-use super::call::Call;
+use super::call::{Call, Kind};
 use super::report::{Report, Told};
 use super::stream::Frames;
 use crate::frontend::catalogue::Entry;
@@ -58,6 +58,11 @@ impl<F: Invoke> Work<F> {
 
     pub(super) fn trace_id(&self) -> &str {
         self.trace_id.to_str().unwrap_or_default()
+    }
+
+    /// The caller waits for the answer, and there is no other attempt at the same call.
+    pub(super) fn is_plain(&self) -> bool {
+        self.call.kind == Kind::RequestResponse && self.call.attempts_id.is_none()
     }
 
     pub(super) fn dry_run(self) -> Response<Body> {
