@@ -16,6 +16,10 @@ check: lint test
 bench-http *flags:
     cargo run --release --package shim-bench -- http {{ flags }}
 
+# The Invoke API beside hyper (needs wrk): `just bench-invoke --work echo-1m`.
+bench-invoke *flags:
+    cargo run --release --package shim-bench -- invoke {{ flags }}
+
 # Where handlers run, under a mix of quick and busy ones (needs wrk).
 bench-placement *flags:
     cargo run --release --package shim-bench -- placement {{ flags }}

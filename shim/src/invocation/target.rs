@@ -18,12 +18,11 @@ impl Home {
     /// The ARN of a function, with a qualifier if there is one.
     pub fn arn(&self, name: &str, qualifier: Option<&str>) -> String {
         let Self { region, account } = self;
-        let mut arn = format!("arn:aws:lambda:{region}:{account}:function:{name}");
-        if let Some(qualifier) = qualifier {
-            arn.push(':');
-            arn.push_str(qualifier);
+        let arn = ["arn:aws:lambda:", region, ":", account, ":function:", name];
+        match qualifier {
+            None => arn.concat(),
+            Some(qualifier) => [&arn.concat(), ":", qualifier].concat(),
         }
-        arn
     }
 }
 
@@ -188,6 +187,15 @@ impl<'a> Parts<'a> {
     /// By the pattern of the model: what may be left out is taken where it can be, but a name that
     /// only fits without is read without.
     fn parse(text: &'a str) -> Option<Self> {
+        if is_name(text) {
+            // A bare one, as most are.
+            return Some(Self {
+                region: None,
+                account: None,
+                name: text,
+                qualifier: None,
+            });
+        }
         let rest = strip_prefix(text).unwrap_or(text);
         let segments: Vec<&str> = rest.split(':').collect();
         let taken = |bits: u8| {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::server::Program;
+use crate::server::{Program, QUICK};
 
 /// A server under a name.
 #[derive(Debug, Clone)]
@@ -72,33 +72,61 @@ impl Build {
         self.folder.join("libbench_plugin.so")
     }
 
-    /// A contender that serves `handler` from this build, with more `flags`.
+    /// A contender that serves the web handler `handler` from this build, with more `flags`.
     pub(crate) fn contender(&self, name: &str, handler: &str, flags: &[&str]) -> Contender {
-        let mut words = vec![text(&self.shim()), "serve".to_owned()];
-        words.extend(["--port", "{port}", "--handler", handler, "--plugin"].map(str::to_owned));
-        words.push(text(&self.plugin()));
+        let mut words = vec!["--handler".to_owned(), handler.to_owned()];
+        words.extend(["--plugin".to_owned(), text(&self.plugin())]);
         words.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        self.serving(name, words, QUICK)
+    }
+
+    /// A contender that serves `(name, handler)` from this build over the Invoke API.
+    pub(crate) fn functions(
+        &self,
+        name: &str,
+        functions: &[(&str, &str)],
+        flags: &[&str],
+        probe: &'static str,
+    ) -> Contender {
+        let mut words = Vec::new();
+        for (function, handler) in functions {
+            let plugin = text(&self.plugin());
+            words.extend([
+                "--plugin".to_owned(),
+                format!("{function}={plugin}#{handler}"),
+            ]);
+        }
+        words.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        self.serving(name, words, probe)
+    }
+
+    fn serving(&self, name: &str, flags: Vec<String>, probe: &'static str) -> Contender {
+        let mut words = vec![text(&self.shim())];
+        words.extend(["serve", "--port", "{port}"].map(str::to_owned));
+        words.extend(flags);
         let name = match self.name.as_str() {
             "" => name.to_owned(),
             build => format!("{name} [{build}]"),
         };
         Contender {
             name,
-            program: Program(words),
+            program: Program { words, probe },
         }
     }
 }
 
-/// hyper with the handler compiled in: a part of this program.
-pub(crate) fn reference(name: &str, per_core: bool) -> anyhow::Result<Contender> {
+/// hyper with the handlers compiled in: a part of this program.
+pub(crate) fn reference(
+    name: &str,
+    flags: &[&str],
+    probe: &'static str,
+) -> anyhow::Result<Contender> {
     let own = std::env::current_exe().context("where am I")?;
     let mut words = vec![text(&own), "reference".to_owned(), "{port}".to_owned()];
-    if per_core {
-        words.push("--per-core".to_owned());
-    }
+    words.extend(flags.iter().map(|flag| (*flag).to_owned()));
     Ok(Contender {
         name: name.to_owned(),
-        program: Program(words),
+        program: Program { words, probe },
     })
 }
 

@@ -1,7 +1,9 @@
 //! Benchmarks: the shim beside its peers, in turns on the same machine. See `docs/performance.md`.
 
+mod compare;
 mod contender;
 mod http;
+mod invoke;
 mod machine;
 mod pest;
 mod placement;
@@ -27,6 +29,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum What {
     Http(http::Http),
+    Invoke(invoke::Invoke),
     Placement(placement::Placement),
     /// Serve the reference (started by the others).
     #[command(hide = true)]
@@ -34,6 +37,9 @@ enum What {
         port: u16,
         #[arg(long)]
         per_core: bool,
+        /// Answer calls of the Invoke API.
+        #[arg(long)]
+        invoke: bool,
     },
     /// Disturb a server (started by `placement`).
     #[command(hide = true)]
@@ -49,10 +55,20 @@ enum What {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().what {
         What::Http(http) => http.run(),
+        What::Invoke(invoke) => invoke.run(),
         What::Placement(placement) => placement.run(),
-        What::Reference { port, per_core } => {
+        What::Reference {
+            port,
+            per_core,
+            invoke,
+        } => {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            reference::serve(address, per_core)
+            let work = if invoke {
+                reference::Work::Invoke
+            } else {
+                reference::Work::Hello
+            };
+            reference::serve(address, per_core, work)
         }
         What::Pest {
             address,

@@ -178,6 +178,7 @@ impl Placement {
             connections: self.connections,
             duration: Duration::from_secs(1),
             threads: 1,
+            script: None,
         };
         wrk::start(&quick, cores, self.nice)?.finish()?;
         let measured = Load {

@@ -1,12 +1,13 @@
-//! The servers to compare with: hyper with the same handler compiled in.
+//! The servers to compare with: hyper with the same handlers compiled in.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -14,19 +15,28 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Builder;
 
+/// What is served.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Work {
+    /// Thirteen bytes for any request.
+    Hello,
+    /// For calls of a function `hello`, what the shim's handler answers; for others, the body.
+    Invoke,
+}
+
 /// Serves on `address`: on tokio's usual runtime, or on one runtime for each core, each with a
 /// listener of its own.
-pub(crate) fn serve(address: SocketAddr, per_core: bool) -> anyhow::Result<()> {
+pub(crate) fn serve(address: SocketAddr, per_core: bool, work: Work) -> anyhow::Result<()> {
     if !per_core {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
-        return runtime.block_on(async { runtime.spawn(accept(listen(address)?)).await? });
+        return runtime.block_on(async { runtime.spawn(accept(listen(address)?, work)).await? });
     }
     let cores = std::thread::available_parallelism()?.get();
     let servers: Vec<_> = (0..cores)
         .map(|_| {
             std::thread::spawn(move || {
                 let runtime = Builder::new_current_thread().enable_all().build()?;
-                runtime.block_on(async { accept(listen(address)?).await })
+                runtime.block_on(async { accept(listen(address)?, work).await })
             })
         })
         .collect();
@@ -45,23 +55,41 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(socket.listen(1024)?)
 }
 
-async fn accept(listener: TcpListener) -> anyhow::Result<()> {
+async fn accept(listener: TcpListener, work: Work) -> anyhow::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        tokio::spawn(connection(stream));
+        tokio::spawn(connection(stream, work));
     }
 }
 
-async fn connection(stream: TcpStream) {
-    let connection =
-        http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(hello));
+async fn connection(stream: TcpStream, work: Work) {
+    let io = TokioIo::new(stream);
+    let http1 = http1::Builder::new();
     // A load generator that ends closes its connections any way it likes.
-    let _ = connection.await;
+    let _ = match work {
+        Work::Hello => http1.serve_connection(io, service_fn(hello)).await,
+        Work::Invoke => http1.serve_connection(io, service_fn(invoke)).await,
+    };
 }
 
 async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     Ok(Response::new(Full::new(Bytes::from_static(
         b"Hello, World!",
     ))))
+}
+
+/// Reads the whole event and looks at none of it.
+async fn invoke(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes>>> {
+    let hello = request.uri().path() == "/2015-03-31/functions/hello/invocations";
+    let event = request.into_body().collect().await?.to_bytes();
+    let answer = if hello {
+        Bytes::from_static(br#"{"message":"Hello, World!"}"#)
+    } else {
+        event
+    };
+    let mut response = Response::new(Full::new(answer));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    Ok(response)
 }

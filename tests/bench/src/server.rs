@@ -11,9 +11,17 @@ use anyhow::{Context as _, bail};
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_secs(20);
 
-/// A command with its arguments; `{port}` stands for the port.
+/// How to start a server.
 #[derive(Debug, Clone)]
-pub(crate) struct Program(pub(crate) Vec<String>);
+pub(crate) struct Program {
+    /// The command with its arguments; `{port}` stands for the port.
+    pub(crate) words: Vec<String>,
+    /// The request that it answers with 200 once it is there.
+    pub(crate) probe: &'static str,
+}
+
+/// The probe of a server that answers on all paths, or on `/quick`.
+pub(crate) const QUICK: &str = "GET /quick HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
 /// A running server; ended when dropped.
 #[derive(Debug)]
@@ -31,13 +39,16 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let address = free_address()?;
         let port = address.port().to_string();
-        let words = program.0.iter().map(|word| word.replace("{port}", &port));
+        let words = program
+            .words
+            .iter()
+            .map(|word| word.replace("{port}", &port));
         let child = pinned(words, cores, nice)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("cannot start {:?}", program.0))?;
+            .with_context(|| format!("cannot start {:?}", program.words))?;
         let mut server = Self { child, address };
         server.wait_until_it_answers(program)?;
         Ok(server)
@@ -46,15 +57,15 @@ impl Server {
     fn wait_until_it_answers(&mut self, program: &Program) -> anyhow::Result<()> {
         let begun = Instant::now();
         while begun.elapsed() < START {
-            if answers(self.address).is_ok() {
+            if answers(self.address, program.probe).is_ok() {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("{:?} ended: {status}", program.0);
+                bail!("{:?} ended: {status}", program.words);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        bail!("{:?} does not answer", program.0)
+        bail!("{:?} does not answer", program.words)
     }
 
     /// The CPU time of all its threads so far.
@@ -114,10 +125,10 @@ fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-fn answers(address: SocketAddr) -> anyhow::Result<()> {
+fn answers(address: SocketAddr, probe: &str) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-    stream.write_all(b"GET /quick HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+    stream.write_all(probe.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     if !answer.starts_with(b"HTTP/1.1 200") {

@@ -1,5 +1,6 @@
 //! The load generator.
 
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) duration: Duration,
     pub(crate) threads: usize,
+    /// A script for wrk that says what is sent; without it, a GET.
+    pub(crate) script: Option<PathBuf>,
 }
 
 /// What came of it.
@@ -34,14 +37,17 @@ pub(crate) struct Running(Child);
 /// Starts `wrk`.
 pub(crate) fn start(load: &Load, cores: &Cores, nice: Option<i32>) -> anyhow::Result<Running> {
     let threads = load.threads.min(load.connections).max(1);
-    let words = [
+    let mut words = vec![
         "wrk".to_owned(),
         "--latency".to_owned(),
         format!("-t{threads}"),
         format!("-c{}", load.connections),
         format!("-d{}s", load.duration.as_secs().max(1)),
-        load.url.clone(),
     ];
+    if let Some(script) = &load.script {
+        words.extend(["-s".to_owned(), script.to_string_lossy().into_owned()]);
+    }
+    words.push(load.url.clone());
     let child = pinned(words, cores.load.as_deref(), nice)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

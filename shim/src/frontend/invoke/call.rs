@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use super::api_error::ApiError;
 use super::path::Operation;
@@ -29,7 +29,8 @@ pub(super) struct Call {
     pub(super) tail: bool,
     pub(super) client_context: Option<String>,
     pub(super) tenant_id: Option<String>,
-    pub(super) trace_id: Option<String>,
+    /// Visible ASCII.
+    pub(super) trace_id: Option<HeaderValue>,
     /// The same for all attempts of an SDK at one call.
     pub(super) attempts_id: Option<String>,
 }
@@ -47,16 +48,14 @@ impl Call {
     /// # Errors
     /// One of them has a value that it cannot have.
     pub(super) fn read(operation: Operation, headers: &HeaderMap) -> Result<Self, ApiError> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let said = Said::read(headers);
         let kind = match operation {
             Operation::Async => Kind::Event,
-            Operation::Invoke | Operation::Stream => kind(
-                operation,
-                text("x-amz-invocation-type"),
-                text("x-error-type"),
-            )?,
+            Operation::Invoke | Operation::Stream => {
+                kind(operation, text(said.kind), text(said.error))?
+            }
         };
-        let tail = match text("x-amz-log-type") {
+        let tail = match text(said.log) {
             None | Some("" | "None") => false,
             Some("Tail") => true,
             Some(other) => return Err(ApiError::not_in_set("logType", other, "None, Tail")),
@@ -64,13 +63,13 @@ impl Call {
         Ok(Self {
             // Only who waits for the answer gets the log.
             tail: tail && kind == Kind::RequestResponse,
-            client_context: text("x-amz-client-context")
+            client_context: text(said.client_context)
                 .filter(|text| !text.is_empty())
                 .map(client_context)
                 .transpose()?,
-            tenant_id: text("x-amz-tenant-id").map(tenant_id).transpose()?,
-            trace_id: text("x-amzn-trace-id").map(str::to_owned),
-            attempts_id: text("amz-sdk-invocation-id")
+            tenant_id: text(said.tenant_id).map(tenant_id).transpose()?,
+            trace_id: said.trace_id.filter(|id| id.to_str().is_ok()).cloned(),
+            attempts_id: text(said.attempts_id)
                 .filter(|id| !id.is_empty() && id.len() <= MAX_ATTEMPTS_ID)
                 .map(str::to_owned),
             kind,
@@ -87,6 +86,44 @@ impl Call {
             tenant_id: self.tenant_id.take(),
         }
     }
+}
+
+/// The headers that mean something, the first of each name.
+#[derive(Default)]
+struct Said<'a> {
+    kind: Option<&'a HeaderValue>,
+    error: Option<&'a HeaderValue>,
+    log: Option<&'a HeaderValue>,
+    client_context: Option<&'a HeaderValue>,
+    tenant_id: Option<&'a HeaderValue>,
+    trace_id: Option<&'a HeaderValue>,
+    attempts_id: Option<&'a HeaderValue>,
+}
+
+impl<'a> Said<'a> {
+    /// One pass over the few headers of a request takes less time than seven look-ups do.
+    fn read(headers: &'a HeaderMap) -> Self {
+        let mut said = Self::default();
+        for (name, value) in headers {
+            let place = match name.as_str() {
+                "x-amz-invocation-type" => &mut said.kind,
+                "x-error-type" => &mut said.error,
+                "x-amz-log-type" => &mut said.log,
+                "x-amz-client-context" => &mut said.client_context,
+                "x-amz-tenant-id" => &mut said.tenant_id,
+                "x-amzn-trace-id" => &mut said.trace_id,
+                "amz-sdk-invocation-id" => &mut said.attempts_id,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        said
+    }
+}
+
+/// A header's value, if it is visible ASCII.
+fn text(value: Option<&HeaderValue>) -> Option<&str> {
+    value.and_then(|value| value.to_str().ok())
 }
 
 fn kind(operation: Operation, said: Option<&str>, error: Option<&str>) -> Result<Kind, ApiError> {

@@ -5,7 +5,7 @@
 //! function's own error is an answer with status 200; all others are made in `api_error`.
 //!
 //! - `path`, `call`: what is asked for, read from path and headers
-//! - `service`: does it
+//! - `service`: finds the function; `work`: runs it and answers
 //! - `attempts`: the same call, sent again
 //! - `stream`, `frame`: responses in frames
 //! - `report`: how it ended
@@ -19,6 +19,7 @@ mod path;
 mod report;
 mod service;
 mod stream;
+mod work;
 
 pub use service::{InvokeApi, InvokePlan};
 

@@ -1,5 +1,7 @@
 //! Which operation a path asks for, of which function.
 
+use std::borrow::Cow;
+
 use http::Method;
 use percent_encoding::percent_decode_str;
 
@@ -27,9 +29,9 @@ impl Operation {
 
 /// What a path of the API came to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Asked<'a> {
     /// An operation of a function, whose name is decoded.
-    Call(Operation, String),
+    Call(Operation, Cow<'a, str>),
     /// The name is not UTF-8 once it is decoded.
     BadEncoding,
     /// Nothing that is served.
@@ -47,27 +49,33 @@ pub(super) fn api_path<'a>(path: &'a str, base: &str) -> Option<&'a str> {
     ours.then_some(path)
 }
 
+/// What stands before and behind a function's name.
+const PATHS: [(&str, &str, Operation); 3] = [
+    ("/2015-03-31/functions/", "/invocations", Operation::Invoke),
+    (
+        "/2021-11-15/functions/",
+        "/response-streaming-invocations",
+        Operation::Stream,
+    ),
+    ("/2014-11-13/functions/", "/invoke-async", Operation::Async),
+];
+
 /// Reads a path from [`api_path`]. The function's name is decoded after the path was split, since it
 /// may hold an encoded `/`; a slash at the end does no harm, older clients send one.
-pub(super) fn read(method: &Method, path: &str) -> Asked {
+pub(super) fn read<'a>(method: &Method, path: &'a str) -> Asked<'a> {
     let path = path.strip_suffix('/').unwrap_or(path);
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let (operation, name) = match segments.as_slice() {
-        ["2015-03-31", "functions", name, "invocations"] => (Operation::Invoke, name),
-        [
-            "2021-11-15",
-            "functions",
-            name,
-            "response-streaming-invocations",
-        ] => (Operation::Stream, name),
-        ["2014-11-13", "functions", name, "invoke-async"] => (Operation::Async, name),
-        _ => return Asked::Unknown,
+    let found = PATHS.iter().find_map(|(before, behind, operation)| {
+        let name = path.strip_prefix(before)?.strip_suffix(behind)?;
+        (!name.contains('/')).then_some((*operation, name))
+    });
+    let Some((operation, name)) = found else {
+        return Asked::Unknown;
     };
     if *method != Method::POST {
         return Asked::Unknown;
     }
     match percent_decode_str(name).decode_utf8() {
-        Ok(name) => Asked::Call(operation, name.into_owned()),
+        Ok(name) => Asked::Call(operation, name),
         Err(_) => Asked::BadEncoding,
     }
 }
@@ -83,7 +91,7 @@ pub(super) fn qualifier(query: Option<&str>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn asked(path: &str) -> Asked {
+    fn asked(path: &str) -> Asked<'_> {
         read(&Method::POST, api_path(path, "").unwrap())
     }
 
@@ -97,15 +105,16 @@ mod tests {
             ),
             ("/2014-11-13/functions/f/invoke-async", Operation::Async),
         ] {
-            assert_eq!(asked(path), Asked::Call(operation, "f".to_owned()));
+            assert_eq!(asked(path), Asked::Call(operation, "f".into()));
             let slash = format!("{path}/");
-            assert_eq!(asked(&slash), Asked::Call(operation, "f".to_owned()));
+            assert_eq!(asked(&slash), Asked::Call(operation, "f".into()));
             assert_eq!(read(&Method::GET, path), Asked::Unknown);
         }
         for path in [
             "/2015-03-31/functions",
             "/2015-03-31/functions/f",
             "/2015-03-31/functions/a/b/invocations",
+            "/2015-03-31/functions/invocations",
             "/2021-11-15/functions/f/invocations",
         ] {
             assert_eq!(asked(path), Asked::Unknown, "{path}");
@@ -117,7 +126,7 @@ mod tests {
         let name = |segment: &str| {
             let path = format!("/2015-03-31/functions/{segment}/invocations");
             match asked(&path) {
-                Asked::Call(_, name) => name,
+                Asked::Call(_, name) => name.into_owned(),
                 other => format!("{other:?}"),
             }
         };

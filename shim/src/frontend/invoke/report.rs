@@ -1,31 +1,59 @@
 //! How an invocation ended: its log line, the end of its log for the caller, its error's document.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 
 use crate::invocation::{ErrorKind, FunctionError, RequestId};
 use crate::observe::tail::{self, Tail};
 use crate::observe::{self, InvocationLine};
 
 /// What is known of a run when it ends, and where it is told.
-pub(super) struct Report {
+pub(super) struct Report<'a> {
     pub(super) id: RequestId,
-    pub(super) function: String,
+    pub(super) function: Cow<'a, str>,
     pub(super) memory_mb: Option<u32>,
     pub(super) arrived: Instant,
     pub(super) duration: Duration,
     pub(super) cold_start: bool,
     pub(super) start: Option<Duration>,
-    pub(super) trace_id: Option<String>,
+    pub(super) trace_id: Cow<'a, str>,
     pub(super) error: Option<FunctionError>,
     pub(super) tail: Option<Tail>,
     /// The line is written, or there is nothing to tell. Dropped before, the caller has gone.
     pub(super) told: bool,
 }
 
-impl Report {
+/// What the caller gets of a run.
+pub(super) struct Told {
+    /// The response, or the error's document.
+    pub(super) body: Bytes,
+    pub(super) failed: bool,
+    /// The end of the log, in base64.
+    pub(super) log: Option<String>,
+}
+
+impl Report<'_> {
+    /// A report that outlives the call.
+    pub(super) fn into_owned(mut self) -> Report<'static> {
+        Report {
+            id: self.id,
+            function: Cow::Owned(std::mem::take(&mut self.function).into_owned()),
+            memory_mb: self.memory_mb,
+            arrived: self.arrived,
+            duration: self.duration,
+            cold_start: self.cold_start,
+            start: self.start,
+            trace_id: Cow::Owned(std::mem::take(&mut self.trace_id).into_owned()),
+            error: self.error.take(),
+            tail: self.tail.take(),
+            told: std::mem::replace(&mut self.told, true),
+        }
+    }
+
     /// The function failed.
     pub(super) fn failed(&mut self, error: FunctionError) {
         self.error = Some(error);
@@ -33,7 +61,7 @@ impl Report {
 
     /// The document that the caller gets for the error, if there is one. A timeout's text names
     /// the invocation, as Lambda's does.
-    pub(super) fn error_document(&self) -> Option<Vec<u8>> {
+    fn error_document(&self) -> Option<Vec<u8>> {
         let error = self.error.as_ref()?;
         if error.kind != ErrorKind::TimedOut {
             return Some(error.to_json());
@@ -43,12 +71,21 @@ impl Report {
     }
 
     /// Nothing ran.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn forget(mut self) {
         self.told = true;
     }
 
+    /// Reports a run that answered with `body`, unless it failed.
+    pub(super) fn tell(mut self, body: Bytes) -> Told {
+        let document = self.error_document();
+        let failed = document.is_some();
+        let body = document.map_or(body, Bytes::from);
+        let log = self.finish(Some(body.len() as u64));
+        Told { body, failed, log }
+    }
+
     /// Logs the line and returns the end of the log, in base64, if the caller asked for it.
-    pub(super) fn finish(&mut self, response_bytes: Option<u64>) -> Option<String> {
+    fn finish(&mut self, response_bytes: Option<u64>) -> Option<String> {
         self.told = true;
         self.log(200, response_bytes);
         let tail = self.tail.take()?;
@@ -69,7 +106,7 @@ impl Report {
             init_duration: self.start,
             status: tail::ReportStatus::of(self.error.as_ref()),
         }));
-        if let Some(line) = self.trace_id.as_deref().and_then(tail::xray_line) {
+        if let Some(line) = tail::xray_line(&self.trace_id) {
             tail.push_line(&line);
         }
         Some(STANDARD.encode(tail.finish()))
@@ -113,7 +150,7 @@ impl Report {
     }
 }
 
-impl Drop for Report {
+impl Drop for Report<'_> {
     fn drop(&mut self) {
         if self.told {
             return;

@@ -1,14 +1,14 @@
 //! Does what is asked for.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use serde::de::IgnoredAny;
 use tokio_util::task::TaskTracker;
 
 use super::api_error::ApiError;
@@ -16,25 +16,12 @@ use super::attempts::{self, Attempt, Attempts, Key, Whole};
 use super::call::{Call, Kind};
 use super::detached::Detached;
 use super::path::{self, Asked, Operation};
-use super::report::Report;
-use super::stream::Frames;
-use crate::auth::Verifier;
+use super::work::{JSON, Work, must_be_json, refuse, with_ids};
+use crate::auth::{Pending, Verifier};
 use crate::events::{Accepted, Events, PushError, Target as EventTarget};
 use crate::frontend::BodyPolicy;
-use crate::frontend::catalogue::{Current, Entry};
-use crate::invocation::{
-    Accepts, Answer, Body, BodyError, ErrorKind, FunctionError, Home, Invocation, Invoke, LATEST,
-    Outcome, Payload, Refusal, RequestId, Target,
-};
-use crate::observe::tail::{self, Tail};
-use crate::observe::{self, RefusedLine};
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
-const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
-const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
-const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
+use crate::frontend::catalogue::Current;
+use crate::invocation::{Body, BodyError, Home, Invoke, Refusal, RequestId, Target, TargetError};
 
 /// A synchronous request must be smaller, in bytes.
 const MAX_REQUEST: u64 = 6_291_456;
@@ -44,8 +31,6 @@ const MAX_DISCARDED: u64 = 32 * 1024 * 1024;
 const MAX_EVENT: u64 = 1024 * 1024;
 /// As above, for `InvokeAsync`.
 const MAX_ASYNC: u64 = 256 * 1024;
-/// The longest response, in bytes.
-const MAX_RESPONSE: usize = 6_291_556;
 /// When to try again after the queue of events was full.
 const QUEUE_FULL: Duration = Duration::from_secs(1);
 
@@ -71,6 +56,19 @@ pub struct InvokeApi<F: Invoke> {
     events: Arc<Events<Arc<Current<F>>>>,
     verifier: Arc<ArcSwapOption<Verifier>>,
     background: TaskTracker,
+}
+
+/// What the head of a request says.
+struct Head {
+    operation: Operation,
+    signed: Option<Box<Pending>>,
+    call: Call,
+    /// What is wrong with it is told once the body is there.
+    target: Result<Target, TargetError>,
+    /// The client waits for a word before it sends the body.
+    expects: bool,
+    /// Empty; its room serves the response.
+    headers: HeaderMap,
 }
 
 impl<F: Invoke> InvokeApi<F> {
@@ -105,20 +103,74 @@ impl<F: Invoke> InvokeApi<F> {
     }
 
     /// Answers a request whose path [belongs](Self::owns) to the API.
+    // What waits for an answer is moved and kept as a whole, so each step holds no more than the
+    // next ones need.
     pub async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        let arrived = Instant::now();
         let id = RequestId::random();
-        let called = Box::pin(self.read_and_answer(request, id, arrived)).await;
-        called.unwrap_or_else(|error| refuse(error, &id, None))
+        let answered = match self.receive(request, id).await {
+            Ok((Operation::Invoke, mut work)) if work.is_plain() => return work.answer().await.0,
+            Ok((operation, work)) => Box::pin(self.otherwise(operation, work)).await,
+            Err(error) => Err(error),
+        };
+        answered.unwrap_or_else(|error| refuse(error, &id, None))
     }
 
-    async fn read_and_answer(
+    /// Reads a request and finds its function.
+    async fn receive(
         &self,
         request: Request<Incoming>,
         id: RequestId,
-        arrived: Instant,
-    ) -> Result<Response<Body>, ApiError> {
+    ) -> Result<(Operation, Work<F>), ApiError> {
+        let arrived = Instant::now();
         let (head, body) = request.into_parts();
+        let head = self.read_head(head)?;
+        let event = self.read_event(&head, body).await?;
+        let signer = head.signed.map(|signed| signed.check_body(&event));
+        let signer = signer.transpose()?;
+        let target = head.target?;
+        let entry = self.current.get().find(&target.name).cloned();
+        let known = entry.filter(|entry| entry.version_of(target.qualifier.as_deref()).is_some());
+        let Some(entry) = known else {
+            return Err(ApiError::not_found(&target.qualified_arn(&self.plan.home)));
+        };
+        let trace_id = head.call.trace_id.clone();
+        let work = Work {
+            id,
+            arrived,
+            caller_arn: self
+                .plan
+                .home
+                .arn(&target.name, target.qualifier.as_deref()),
+            qualifier: target.qualifier,
+            trace_id: trace_id.unwrap_or_else(|| new_trace(&id)),
+            entry,
+            event: if event.is_empty() { NO_EVENT } else { event },
+            call: head.call,
+            access_key: signer.map(|signer| signer.access_key_id),
+            headers: head.headers,
+        };
+        Ok((head.operation, work))
+    }
+
+    /// All but a plain call.
+    async fn otherwise(
+        &self,
+        operation: Operation,
+        mut work: Work<F>,
+    ) -> Result<Response<Body>, ApiError> {
+        match work.call.kind.clone() {
+            Kind::RequestResponse if operation == Operation::Stream => work.stream().await,
+            Kind::RequestResponse => match (&self.attempts, work.call.attempts_id.take()) {
+                (Some(attempts), Some(id)) => Ok(self.once(attempts, id, work).await),
+                _ => Ok(work.answer().await.0),
+            },
+            Kind::Event => self.accept(work, operation).await,
+            Kind::DryRun => Ok(work.dry_run()),
+            Kind::Error(name) => work.mocked_error(&name),
+        }
+    }
+
+    fn read_head(&self, mut head: Parts) -> Result<Head, ApiError> {
         let path = path::api_path(head.uri.path(), &self.plan.base_path).unwrap_or_default();
         let (operation, name) = match path::read(&head.method, path) {
             Asked::Call(operation, name) => (operation, name),
@@ -132,8 +184,28 @@ impl<F: Invoke> InvokeApi<F> {
         let verifier = self.verifier.load_full();
         let signed = verifier
             .map(|verifier| verifier.check_head(&head, SystemTime::now()))
-            .transpose()?;
-        let mut call = Call::read(operation, &head.headers)?;
+            .transpose()?
+            .map(Box::new);
+        let call = Call::read(operation, &head.headers)?;
+        let qualifier = match operation {
+            Operation::Async => None,
+            Operation::Invoke | Operation::Stream => path::qualifier(head.uri.query()),
+        };
+        let target = Target::parse(&name, qualifier.as_deref(), &self.plan.home);
+        let expects = head.headers.contains_key(header::EXPECT);
+        let mut headers = std::mem::take(&mut head.headers);
+        headers.clear();
+        Ok(Head {
+            operation,
+            signed,
+            call,
+            target,
+            expects,
+            headers,
+        })
+    }
+
+    async fn read_event(&self, head: &Head, body: Incoming) -> Result<Bytes, ApiError> {
         let longest = MAX_REQUEST.min(self.plan.body.max_bytes.saturating_add(1));
         let policy = BodyPolicy {
             max_bytes: longest - 1,
@@ -143,71 +215,32 @@ impl<F: Invoke> InvokeApi<F> {
             Ok(()) => policy.collect(body).await,
             Err(error) => {
                 // Who asks first whether to send it gets the answer at once.
-                if !head.headers.contains_key(header::EXPECT) {
-                    policy.discard(body, MAX_DISCARDED).await;
+                if !head.expects {
+                    Box::pin(policy.discard(body, MAX_DISCARDED)).await;
                 }
                 Err(error)
             }
         };
-        let event = read.map_err(|error| match error {
+        read.map_err(|error| match error {
             BodyError::TooLarge { .. } => ApiError::too_large(format!(
                 "Request must be smaller than {longest} bytes for the {} operation",
-                operation.name()
+                head.operation.name()
             )),
             other => (&other).into(),
-        })?;
-        let signer = signed.map(|signed| signed.check_body(&event)).transpose()?;
-
-        let qualifier = match operation {
-            Operation::Async => None,
-            Operation::Invoke | Operation::Stream => path::qualifier(head.uri.query()),
-        };
-        let target = Target::parse(&name, qualifier.as_deref(), &self.plan.home)?;
-        let entry = self.current.get().find(&target.name).cloned();
-        let version = entry
-            .as_ref()
-            .and_then(|entry| entry.version_of(target.qualifier.as_deref()))
-            .map(str::to_owned);
-        let (Some(entry), Some(version)) = (entry, version) else {
-            return Err(ApiError::not_found(&target.qualified_arn(&self.plan.home)));
-        };
-        let arn = self
-            .plan
-            .home
-            .arn(&target.name, target.qualifier.as_deref());
-        let trace_id = call.trace_id.take().unwrap_or_else(|| new_trace(&id));
-        let work = Work {
-            id,
-            arrived,
-            qualifier: target.qualifier,
-            version,
-            trace_id,
-            caller_arn: arn,
-            entry,
-            event: if event.is_empty() { NO_EVENT } else { event },
-            call,
-        };
-        match work.call.kind.clone() {
-            Kind::DryRun => Ok(work.dry_run()),
-            Kind::Event => self.accept(work, operation).await,
-            Kind::Error(name) => work.mocked_error(&name),
-            Kind::RequestResponse if operation == Operation::Stream => work.stream().await,
-            Kind::RequestResponse => {
-                let access_key = signer.map(|signer| signer.access_key_id);
-                Ok(self.once(work, access_key).await)
-            }
-        }
+        })
     }
 
     /// Runs the function, unless this is a further attempt at a call that ran or runs.
-    async fn once(&self, mut work: Work<F>, access_key: Option<String>) -> Response<Body> {
-        let (Some(attempts), Some(id)) = (&self.attempts, work.call.attempts_id.take()) else {
-            return work.answer().await.0;
-        };
+    async fn once(
+        &self,
+        attempts: &Arc<Attempts>,
+        id: String,
+        mut work: Work<F>,
+    ) -> Response<Body> {
         let key = Key {
             function: work.caller_arn.clone(),
             id,
-            access_key,
+            access_key: work.access_key.take(),
             tenant_id: work.call.tenant_id.clone(),
             tail: work.call.tail,
             event: (work.event.len(), crc32fast::hash(&work.event)),
@@ -255,17 +288,19 @@ impl<F: Invoke> InvokeApi<F> {
             )));
         }
         must_be_json(&work.event)?;
-        let (id, trace_id) = (work.id, work.trace_id.clone());
+        let id = work.id;
+        let version = work.version().to_owned();
+        let trace_id = work.trace_id().to_owned();
         let event = Accepted {
             id,
             target: EventTarget {
                 name: work.entry.name.clone(),
                 qualifier: work.qualifier,
                 arn: work.caller_arn,
-                version: work.version,
+                version,
             },
             payload: work.event,
-            trace_id: Some(work.trace_id),
+            trace_id: Some(trace_id),
             tenant_id: work.call.tenant_id,
             arrived: SystemTime::now(),
             hops: 0,
@@ -283,286 +318,28 @@ impl<F: Invoke> InvokeApi<F> {
             *response.body_mut() = Body::from(r#"{"Status":202}"#);
             response.headers_mut().insert(header::CONTENT_TYPE, JSON);
         }
-        Ok(with_ids(response, &id, Some(&trace_id)))
+        Ok(with_ids(response, &id, Some(work.trace_id)))
     }
 }
 
 /// The event of a call without one.
 const NO_EVENT: Bytes = Bytes::from_static(b"{}");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// A call that can be done, with all that this needs.
-struct Work<F> {
-    id: RequestId,
-    arrived: Instant,
-    entry: Arc<Entry<F>>,
-    qualifier: Option<String>,
-    version: String,
-    caller_arn: String,
-    trace_id: String,
-    event: Bytes,
-    call: Call,
-}
-
-/// What came of a run, and its report.
-type Ran = (Result<Outcome, Refusal>, Report);
-
-impl<F: Invoke> Work<F> {
-    fn dry_run(&self) -> Response<Body> {
-        let mut response = Response::new(Body::Empty);
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        with_ids(response, &self.id, Some(&self.trace_id))
-    }
-
-    /// In mock mode: the error of this name.
-    fn mocked_error(&self, name: &str) -> Result<Response<Body>, ApiError> {
-        let Some(error) = self.entry.function.mocked_error(name) else {
-            return Err(ApiError::not_in_set(
-                "invocationType",
-                "Error",
-                "Event, RequestResponse, DryRun",
-            ));
-        };
-        let error = error.map_err(|choices| {
-            let choices = match choices.as_slice() {
-                [] => "it declares none: #[handler(errors(NotFound))]".to_owned(),
-                choices => format!("it declares: {}", choices.join(", ")),
-            };
-            ApiError::no_such(format!(
-                "the handler of {} declares no error {name}; {choices}",
-                self.entry.name
-            ))
-        })?;
-        let metrics = &self.entry.metrics;
-        let _running = metrics.begin();
-        metrics.finished(self.arrived.elapsed(), false, true);
-        let mut report = self.report();
-        report.failed(error);
-        Ok(self.failed(&mut report))
-    }
-
-    fn report(&self) -> Report {
-        let tail = self.call.tail.then(|| {
-            let tail = Tail::begin(&self.id);
-            tail.push_line(&tail::start_line(&self.id, &self.version));
-            tail
-        });
-        Report {
-            id: self.id,
-            function: self.entry.name.clone(),
-            memory_mb: self.entry.memory_mb,
-            arrived: self.arrived,
-            duration: Duration::ZERO,
-            cold_start: false,
-            start: None,
-            trace_id: Some(self.trace_id.clone()),
-            error: None,
-            tail,
-            told: false,
-        }
-    }
-
-    /// Runs the function.
-    async fn run(&mut self) -> Result<Ran, ApiError> {
-        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
-        must_be_json(&self.event)?;
-        let mut report = self.report();
-        if let Accepts::Http { .. } = self.entry.function.accepts() {
-            report.failed(FunctionError::new(
-                ErrorKind::Internal,
-                "Runtime.HandlerTakesHttp",
-                "the function's handler takes HTTP requests and no events: call it over HTTP",
-            ));
-            let outcome = Outcome {
-                result: Ok(Answer::Event(Body::Empty)),
-                cold_start: false,
-                start: None,
-                duration: Duration::ZERO,
-            };
-            return Ok((Ok(outcome), report));
-        }
-        let caller = self.call.caller(self.caller_arn.clone());
-        let mut invocation = Invocation::new(Payload::Event(self.event.clone()));
-        invocation.id = self.id;
-        invocation.trace_id = Some(self.trace_id.clone());
-        invocation.caller = Some(Box::new(caller));
-        invocation.arrived = self.arrived;
-        let outcome = self.entry.function.invoke(invocation).await;
-        let outcome = match outcome {
-            Ok(mut outcome) => {
-                report.duration = outcome.duration;
-                report.cold_start = outcome.cold_start;
-                report.start = outcome.start;
-                if let Err(error) = outcome.result {
-                    report.failed(error);
-                    outcome.result = Ok(Answer::Event(Body::Empty));
-                }
-                Ok(outcome)
-            }
-            Err(refusal) => {
-                report.forget();
-                observe::refused(&RefusedLine {
-                    request_id: self.id.as_str(),
-                    function: &self.entry.name,
-                    status: ApiError::from(&refusal).status().as_u16(),
-                    refusal: &refusal,
-                });
-                Err(refusal)
-            }
-        };
-        Ok((outcome, report))
-    }
-
-    /// Runs the function and answers with its whole response. Also says whether it ran.
-    async fn answer(mut self) -> (Response<Body>, bool) {
-        let (outcome, mut report) = match self.run().await {
-            Ok(ran) => ran,
-            Err(error) => return (self.refused(error), false),
-        };
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(refusal) => return (self.refused((&refusal).into()), false),
-        };
-        if report.error.is_some() {
-            return (self.failed(&mut report), true);
-        }
-        let body = match outcome.result {
-            Ok(Answer::Event(Body::Empty)) => Ok(Bytes::new()),
-            Ok(Answer::Event(Body::Full(bytes))) => Ok(bytes),
-            Ok(Answer::Event(stream)) => collect(stream).await,
-            Ok(Answer::Http(_)) | Err(_) => Ok(Bytes::new()),
-        };
-        let body = match body {
-            Ok(body) if body.len() <= MAX_RESPONSE => body,
-            Ok(_) => {
-                report.failed(too_long());
-                return (self.failed(&mut report), true);
-            }
-            Err(error) => {
-                report.failed(error);
-                return (self.failed(&mut report), true);
-            }
-        };
-        let log = report.finish(Some(body.len() as u64));
-        (self.ok(body, log), true)
-    }
-
-    fn refused(&self, error: ApiError) -> Response<Body> {
-        refuse(error, &self.id, Some(&self.trace_id))
-    }
-
-    /// The answer to an invocation whose function failed.
-    fn failed(&self, report: &mut Report) -> Response<Body> {
-        let document = Bytes::from(report.error_document().unwrap_or_default());
-        let log = report.finish(Some(document.len() as u64));
-        let mut response = self.ok(document, log);
-        let unhandled = HeaderValue::from_static("Unhandled");
-        response.headers_mut().insert(FUNCTION_ERROR, unhandled);
-        response
-    }
-
-    fn ok(&self, body: Bytes, log: Option<String>) -> Response<Body> {
-        let mut response = Response::new(Body::from(body));
-        let headers = response.headers_mut();
-        headers.reserve(8);
-        headers.insert(header::CONTENT_TYPE, JSON);
-        headers.insert(REMAPPED_LENGTH, HeaderValue::from_static("0"));
-        headers.insert(EXECUTED_VERSION, version_value(&self.version));
-        if let Some(log) = log.and_then(|log| HeaderValue::from_maybe_shared(Bytes::from(log)).ok())
-        {
-            headers.insert(LOG_RESULT, log);
-        }
-        with_ids(response, &self.id, Some(&self.trace_id))
-    }
-
-    /// Runs the function and answers with its response in frames, as it comes.
-    async fn stream(mut self) -> Result<Response<Body>, ApiError> {
-        let (outcome, report) = self.run().await?;
-        let outcome = outcome.map_err(|refusal| ApiError::from(&refusal))?;
-        let source = match outcome.result {
-            Ok(Answer::Event(body)) => body,
-            Ok(Answer::Http(_)) | Err(_) => Body::Empty,
-        };
-        let mut response = Response::new(Body::stream(Frames::new(source, report)));
-        let headers = response.headers_mut();
-        let frames = HeaderValue::from_static("application/vnd.amazon.eventstream");
-        headers.insert(header::CONTENT_TYPE, frames);
-        headers.insert(EXECUTED_VERSION, version_value(&self.version));
-        Ok(with_ids(response, &self.id, Some(&self.trace_id)))
-    }
-}
-
-/// The response to a call that was not done. One that was refused for want of room is logged where
-/// that is counted.
-fn refuse(error: ApiError, id: &RequestId, trace: Option<&str>) -> Response<Body> {
-    if !error.is_throttle() {
-        tracing::info!(
-            target: "shim::invoke",
-            request_id = id.as_str(),
-            error_type = error.name(),
-            status = error.status().as_u16(),
-            "refused: {}",
-            error.logged(),
-        );
-    }
-    with_ids(error.into_response(), id, trace)
-}
-
-fn version_value(version: &str) -> HeaderValue {
-    match version {
-        LATEST => HeaderValue::from_static(LATEST),
-        version => {
-            HeaderValue::from_str(version).unwrap_or_else(|_| HeaderValue::from_static(LATEST))
-        }
-    }
-}
-
-/// A streamed response as a whole one.
-async fn collect(stream: Body) -> Result<Bytes, FunctionError> {
-    let limited = http_body_util::Limited::new(stream, MAX_RESPONSE);
-    let collected = limited
-        .collect()
-        .await
-        .map_err(|error| match error.downcast::<BodyError>() {
-            Ok(error) => (*error).into(),
-            Err(_) => too_long(),
-        });
-    Ok(collected?.to_bytes())
-}
-
-fn too_long() -> FunctionError {
-    FunctionError::new(
-        ErrorKind::Handler,
-        "Function.ResponseSizeTooLarge",
-        format!(
-            "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
-        ),
-    )
-}
-
-fn must_be_json(event: &[u8]) -> Result<(), ApiError> {
-    match serde_json::from_slice::<IgnoredAny>(event) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(ApiError::not_json(&error)),
-    }
-}
 
 /// A trace that begins here: its number is made from the request id's.
-fn new_trace(id: &RequestId) -> String {
+fn new_trace(id: &RequestId) -> HeaderValue {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = since.unwrap_or_default().as_secs();
-    let digits: String = id.chars().filter(|char| *char != '-').take(24).collect();
-    format!("Root=1-{seconds:08x}-{digits};Sampled=0")
-}
-
-/// What every response of the API carries.
-fn with_ids(mut response: Response<Body>, id: &RequestId, trace: Option<&str>) -> Response<Body> {
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
-        headers.insert(REQUEST_ID, id);
+    let mut text = String::with_capacity(50);
+    // Writing to a text does not fail.
+    let _ = write!(text, "Root=1-{seconds:08x}-");
+    let mut left = 24;
+    for part in id.split('-') {
+        let part = part.get(..left).unwrap_or(part);
+        text.push_str(part);
+        left -= part.len();
     }
-    if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(trace).ok()) {
-        headers.insert(TRACE_ID, trace);
-    }
-    response
+    text.push_str(";Sampled=0");
+    // It is visible ASCII.
+    HeaderValue::from_maybe_shared(Bytes::from(text))
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
 }

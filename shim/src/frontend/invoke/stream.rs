@@ -17,14 +17,14 @@ pub(super) struct Frames {
     source: Body,
     ready: VecDeque<Bytes>,
     /// Taken when the last frame is made.
-    report: Option<Report>,
+    report: Option<Report<'static>>,
     bytes: u64,
 }
 
 impl Frames {
     /// Frames `source`; a function that has failed already has an empty one and its error in
     /// `report`.
-    pub(super) fn new(source: Body, report: Report) -> Self {
+    pub(super) fn new(source: Body, report: Report<'static>) -> Self {
         Self {
             source,
             ready: VecDeque::new(),

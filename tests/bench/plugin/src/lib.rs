@@ -5,7 +5,8 @@
 use std::time::{Duration, Instant};
 
 use plugin_api::http::{Request, Response, StatusCode};
-use plugin_api::{Body, Error, handler};
+use plugin_api::{Body, Bytes, Error, handler};
+use serde::{Deserialize, Serialize};
 
 const HELLO: &str = "Hello, World!";
 
@@ -22,6 +23,32 @@ pub async fn hello(_request: Request<Body>) -> Result<Response<Body>, Error> {
 #[handler]
 pub fn hello_plain(_request: Request<Body>) -> Result<Response<Body>, Error> {
     Ok(Response::new(HELLO.into()))
+}
+
+/// An event of the Invoke API.
+#[derive(Debug, Deserialize)]
+pub struct Hello {
+    name: String,
+}
+
+/// The answer to it.
+#[derive(Debug, Serialize)]
+pub struct Greeting {
+    message: String,
+}
+
+/// From a small document to a small document.
+#[handler]
+pub async fn hello_event(event: Hello) -> Greeting {
+    Greeting {
+        message: format!("Hello, {}!", event.name),
+    }
+}
+
+/// The event, as it came.
+#[handler]
+pub async fn echo(event: Bytes) -> Bytes {
+    event
 }
 
 /// By path: `/quick` answers at once, `/io` waits for a timer, `/busy` computes and `/block` sleeps

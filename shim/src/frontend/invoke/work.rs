@@ -1,0 +1,310 @@
+//! A call whose function is known, and what is answered.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde::de::IgnoredAny;
+
+use super::api_error::ApiError;
+use super::call::{Call, Kind};
+use super::report::{Report, Told};
+use super::stream::Frames;
+use crate::frontend::catalogue::Entry;
+use crate::invocation::{
+    Accepts, Answer, Body, BodyError, Caller, ErrorKind, FunctionError, Invocation, Invoke, LATEST,
+    Payload, RequestId,
+};
+use crate::observe::tail::{self, Tail};
+use crate::observe::{self, RefusedLine};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
+const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
+const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
+const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
+
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The longest response, in bytes.
+const MAX_RESPONSE: usize = 6_291_556;
+
+/// A call that can be done.
+pub(super) struct Work<F> {
+    pub(super) id: RequestId,
+    pub(super) arrived: Instant,
+    pub(super) entry: Arc<Entry<F>>,
+    pub(super) qualifier: Option<String>,
+    /// The function as the caller names it.
+    pub(super) caller_arn: String,
+    /// Visible ASCII.
+    pub(super) trace_id: HeaderValue,
+    pub(super) event: Bytes,
+    pub(super) call: Call,
+    /// Who signed it.
+    pub(super) access_key: Option<String>,
+    /// Empty; its room serves the response.
+    pub(super) headers: HeaderMap,
+}
+
+impl<F: Invoke> Work<F> {
+    /// The version that is called.
+    pub(super) fn version(&self) -> &str {
+        let version = self.entry.version_of(self.qualifier.as_deref());
+        version.unwrap_or(LATEST)
+    }
+
+    pub(super) fn trace_id(&self) -> &str {
+        self.trace_id.to_str().unwrap_or_default()
+    }
+
+    /// The caller waits for the answer, and there is no other attempt at the same call.
+    pub(super) fn is_plain(&self) -> bool {
+        self.call.kind == Kind::RequestResponse && self.call.attempts_id.is_none()
+    }
+
+    pub(super) fn dry_run(self) -> Response<Body> {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        with_ids(response, &self.id, Some(self.trace_id))
+    }
+
+    /// In mock mode: the error of this name.
+    pub(super) fn mocked_error(&mut self, name: &str) -> Result<Response<Body>, ApiError> {
+        let Some(error) = self.entry.function.mocked_error(name) else {
+            return Err(ApiError::not_in_set(
+                "invocationType",
+                "Error",
+                "Event, RequestResponse, DryRun",
+            ));
+        };
+        let error = error.map_err(|choices| {
+            let choices = match choices.as_slice() {
+                [] => "it declares none: #[handler(errors(NotFound))]".to_owned(),
+                choices => format!("it declares: {}", choices.join(", ")),
+            };
+            ApiError::no_such(format!(
+                "the handler of {} declares no error {name}; {choices}",
+                self.entry.name
+            ))
+        })?;
+        let told = {
+            let metrics = &self.entry.metrics;
+            let _running = metrics.begin();
+            metrics.finished(self.arrived.elapsed(), false, true);
+            let mut report = self.report();
+            report.failed(error);
+            report.tell(Bytes::new())
+        };
+        Ok(self.told(told))
+    }
+
+    fn report(&self) -> Report<'_> {
+        let tail = self.call.tail.then(|| {
+            let tail = Tail::begin(&self.id);
+            tail.push_line(&tail::start_line(&self.id, self.version()));
+            tail
+        });
+        Report {
+            id: self.id,
+            function: Cow::Borrowed(&self.entry.name),
+            memory_mb: self.entry.memory_mb,
+            arrived: self.arrived,
+            duration: Duration::ZERO,
+            cold_start: false,
+            start: None,
+            trace_id: Cow::Borrowed(self.trace_id()),
+            error: None,
+            tail,
+            told: false,
+        }
+    }
+
+    /// What the handler may know of its caller, which is told once.
+    fn caller(&mut self) -> Box<Caller> {
+        let arn = std::mem::take(&mut self.caller_arn);
+        Box::new(self.call.caller(arn))
+    }
+
+    /// Runs the function. The body is what it answered, the report has its error.
+    async fn run(&self, caller: Box<Caller>) -> Result<(Body, Report<'_>), ApiError> {
+        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
+        must_be_json(&self.event)?;
+        let function = &self.entry.function;
+        if let Accepts::Http { .. } = function.accepts() {
+            let mut report = self.report();
+            report.failed(FunctionError::handler_takes_http());
+            return Ok((Body::Empty, report));
+        }
+        let mut report = self.report();
+        let invoked = function.invoke(Invocation {
+            id: self.id,
+            payload: Payload::Event(self.event.clone()),
+            trace_id: Some(self.trace_id().to_owned()),
+            caller: Some(caller),
+            arrived: self.arrived,
+        });
+        let outcome = match invoked.await {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                report.forget();
+                let error = ApiError::from(&refusal);
+                observe::refused(&RefusedLine {
+                    request_id: self.id.as_str(),
+                    function: &self.entry.name,
+                    status: error.status().as_u16(),
+                    refusal: &refusal,
+                });
+                return Err(error);
+            }
+        };
+        report.duration = outcome.duration;
+        report.cold_start = outcome.cold_start;
+        report.start = outcome.start;
+        let body = match outcome.result {
+            Ok(Answer::Event(body)) => body,
+            Ok(Answer::Http(_)) => Body::Empty,
+            Err(error) => {
+                report.failed(error);
+                Body::Empty
+            }
+        };
+        Ok((body, report))
+    }
+
+    /// Runs the function and answers with its whole response. Also says whether it ran.
+    pub(super) async fn answer(&mut self) -> (Response<Body>, bool) {
+        let caller = self.caller();
+        let (body, mut report) = match self.run(caller).await {
+            Ok(ran) => ran,
+            Err(error) => {
+                let trace_id = Some(self.trace_id.clone());
+                return (refuse(error, &self.id, trace_id), false);
+            }
+        };
+        let body = match body {
+            Body::Empty => Ok(Bytes::new()),
+            Body::Full(bytes) if bytes.len() <= MAX_RESPONSE => Ok(bytes),
+            Body::Full(_) => Err(too_long()),
+            stream @ Body::Stream(_) => Box::pin(collect(stream)).await,
+        };
+        let body = body.unwrap_or_else(|error| {
+            report.failed(error);
+            Bytes::new()
+        });
+        let told = report.tell(body);
+        (self.told(told), true)
+    }
+
+    /// The answer to an invocation that ran. Takes the headers.
+    fn told(&mut self, told: Told) -> Response<Body> {
+        let mut response = Response::new(Body::from(told.body));
+        let headers = response.headers_mut();
+        *headers = std::mem::take(&mut self.headers);
+        headers.insert(header::CONTENT_TYPE, JSON);
+        headers.insert(REMAPPED_LENGTH, HeaderValue::from_static("0"));
+        headers.insert(EXECUTED_VERSION, version_value(self.version()));
+        if let Some(log) = told
+            .log
+            .and_then(|log| HeaderValue::from_maybe_shared(Bytes::from(log)).ok())
+        {
+            headers.insert(LOG_RESULT, log);
+        }
+        if told.failed {
+            let unhandled = HeaderValue::from_static("Unhandled");
+            headers.insert(FUNCTION_ERROR, unhandled);
+        }
+        with_ids(response, &self.id, Some(self.trace_id.clone()))
+    }
+
+    /// Runs the function and answers with its response in frames, as it comes.
+    pub(super) async fn stream(mut self) -> Result<Response<Body>, ApiError> {
+        let caller = self.caller();
+        let (source, report) = self.run(caller).await?;
+        let mut response = Response::new(Body::stream(Frames::new(source, report.into_owned())));
+        let headers = response.headers_mut();
+        let frames = HeaderValue::from_static("application/vnd.amazon.eventstream");
+        headers.insert(header::CONTENT_TYPE, frames);
+        headers.insert(EXECUTED_VERSION, version_value(self.version()));
+        Ok(with_ids(response, &self.id, Some(self.trace_id)))
+    }
+}
+
+fn version_value(version: &str) -> HeaderValue {
+    match version {
+        LATEST => HeaderValue::from_static(LATEST),
+        version => {
+            HeaderValue::from_str(version).unwrap_or_else(|_| HeaderValue::from_static(LATEST))
+        }
+    }
+}
+
+/// A streamed response as a whole one.
+async fn collect(stream: Body) -> Result<Bytes, FunctionError> {
+    let limited = http_body_util::Limited::new(stream, MAX_RESPONSE);
+    let collected = limited
+        .collect()
+        .await
+        .map_err(|error| match error.downcast::<BodyError>() {
+            Ok(error) => (*error).into(),
+            Err(_) => too_long(),
+        });
+    Ok(collected?.to_bytes())
+}
+
+fn too_long() -> FunctionError {
+    FunctionError::new(
+        ErrorKind::Handler,
+        "Function.ResponseSizeTooLarge",
+        format!(
+            "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
+        ),
+    )
+}
+
+pub(super) fn must_be_json(event: &[u8]) -> Result<(), ApiError> {
+    match serde_json::from_slice::<IgnoredAny>(event) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ApiError::not_json(&error)),
+    }
+}
+
+/// The response to a call that was not done. One that was refused for want of room is logged where
+/// that is counted.
+pub(super) fn refuse(
+    error: ApiError,
+    id: &RequestId,
+    trace_id: Option<HeaderValue>,
+) -> Response<Body> {
+    if !error.is_throttle() {
+        tracing::info!(
+            target: "shim::invoke",
+            request_id = id.as_str(),
+            error_type = error.name(),
+            status = error.status().as_u16(),
+            "refused: {}",
+            error.logged(),
+        );
+    }
+    with_ids(error.into_response(), id, trace_id)
+}
+
+/// What every response of the API carries.
+pub(super) fn with_ids(
+    mut response: Response<Body>,
+    id: &RequestId,
+    trace_id: Option<HeaderValue>,
+) -> Response<Body> {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Some(trace_id) = trace_id {
+        headers.insert(TRACE_ID, trace_id);
+    }
+    response
+}
