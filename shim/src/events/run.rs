@@ -9,7 +9,7 @@ use http_body::Body as _;
 
 use super::event::Accepted;
 use crate::invocation::{
-    Answer, Body, Caller, ErrorKind, FunctionError, Invocation, Invoke, Payload, Refusal,
+    Accepts, Answer, Body, Caller, ErrorKind, FunctionError, Invocation, Invoke, Payload, Refusal,
 };
 
 /// The longest response, in bytes: AWS Lambda's 6 MiB + 100. A longer one is a function error.
@@ -32,6 +32,9 @@ pub(super) enum Ran {
 
 /// Runs `event` and reads the response to its end; keeps it only if asked to.
 pub(super) async fn run<F: Invoke>(function: &F, event: &Accepted, keep: bool) -> Ran {
+    if let Accepts::Http { .. } = function.accepts() {
+        return Ran::Failed(FunctionError::handler_takes_http());
+    }
     let invocation = Invocation {
         id: event.id,
         payload: Payload::Event(event.payload.clone()),

@@ -353,11 +353,7 @@ impl<F: Invoke> Work<F> {
             Accepts::Event { json, .. } => json,
             Accepts::Http { .. } => {
                 let mut report = self.report();
-                report.failed(FunctionError::new(
-                    ErrorKind::Internal,
-                    "Runtime.HandlerTakesHttp",
-                    "the function's handler takes HTTP requests and no events: call it over HTTP",
-                ));
+                report.failed(FunctionError::handler_takes_http());
                 let outcome = Outcome {
                     result: Ok(Answer::Event(Body::Empty)),
                     cold_start: false,
