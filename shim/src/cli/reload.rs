@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 use super::credentials::{self, CurrentVerifier};
 use super::load::{self, Ready};
@@ -15,6 +16,7 @@ use crate::config::Plan;
 use crate::engine::Served;
 use crate::frontend::{Catalogue, Current};
 use crate::observe::metrics::Metrics;
+use crate::plugin::Build;
 use crate::server::Tls;
 
 /// How often it is looked whether anybody still uses what was exchanged.
@@ -31,29 +33,35 @@ pub(super) struct Reload {
     pub(super) tls: Option<Tls>,
     pub(super) verifier: CurrentVerifier,
     pub(super) replan: Replan,
+    /// What was exchanged and is not ended yet.
+    pub(super) retiring: TaskTracker,
 }
 
 impl Reload {
-    /// Reloads at each signal, until the stop; returns what is served then.
+    /// Reloads at each signal, until the stop; returns what is served then. A stop also ends a
+    /// reload that is under way.
     pub(super) async fn on_each(
         mut self,
         mut hangups: Signal,
         mut stopped: watch::Receiver<Stop>,
     ) -> Vec<Ready> {
-        loop {
-            tokio::select! {
-                _ = stopped.wait_for(Option::is_some) => return self.ready,
-                signal = hangups.recv() => if signal.is_none() {
-                    return self.ready;
-                },
+        let reloads = async {
+            while hangups.recv().await.is_some() {
+                // What is wrong with the new is no reason to end the old.
+                if let Err(error) = self.reload().await {
+                    tracing::error!("nothing was reloaded: {error:#}");
+                }
             }
-            // What is wrong with the new is no reason to end the old.
-            if let Err(error) = self.reload().await {
-                tracing::error!("nothing was reloaded: {error:#}");
-            }
+        };
+        tokio::select! {
+            _ = stopped.wait_for(Option::is_some) => {}
+            () = reloads => {}
         }
+        self.ready
     }
 
+    /// Leaves everything as it was if it is dropped before its end: what is loaded is exchanged
+    /// at once.
     async fn reload(&mut self) -> anyhow::Result<()> {
         let Plan { serve: plan, .. } = (self.replan)()?;
         let verifier = credentials::verifier(plan.credentials.as_deref())?;
@@ -65,8 +73,14 @@ impl Reload {
         let old = self.current.exchange(loaded.catalogue);
         let before = std::mem::replace(&mut self.ready, loaded.ready);
         tracing::info!(function = names(&self.ready), "reloaded");
-        let kept = self.ready.iter().map(|ready| ready.build.clone()).collect();
-        tokio::spawn(retire(old, before, kept, self.grace));
+        let kept: Vec<_> = self.ready.iter().map(|ready| ready.build.clone()).collect();
+        // From now on, not when it has ended: a further reload may bring it back meanwhile.
+        let retired = before.iter().map(|ready| &ready.build);
+        retired
+            .filter(|build| !kept.contains(build))
+            .for_each(Build::retire);
+        let retiring = retire(old, before, kept, self.grace);
+        tokio::spawn(self.retiring.track_future(retiring));
         Ok(())
     }
 }
@@ -75,7 +89,7 @@ impl Reload {
 async fn retire(
     old: Arc<Catalogue<Served>>,
     before: Vec<Ready>,
-    kept: Vec<crate::plugin::Build>,
+    kept: Vec<Build>,
     grace: Duration,
 ) {
     // The catalogue and `before` hold one count each of every function.

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 
 use super::credentials;
 use super::load::{self, Ready};
@@ -121,7 +122,9 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
         tls: tls.clone(),
         verifier,
         replan,
+        retiring: TaskTracker::new(),
     };
+    let retiring = reload.retiring.clone();
     let reloading = tokio::spawn(reload.on_each(hangups, stopped.clone()));
     let stopping = {
         let readiness = readiness.clone();
@@ -157,7 +160,10 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
     }
     events.drain(left()).await;
     let ready = reloading_ended(reloading).await;
-    if !load::end(&ready, &[], left().max(LEAST_STOP)).await {
+    retiring.close();
+    let ended = tokio::time::timeout(left().max(LEAST_STOP), retiring.wait()).await;
+    let ended = load::end(&ready, &[], left().max(LEAST_STOP)).await && ended.is_ok();
+    if !ended {
         tracing::warn!("grace is over, a handler still runs or an instance has not stopped");
     }
     if let Some(admin) = admin {

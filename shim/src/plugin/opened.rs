@@ -1,5 +1,7 @@
 //! An opened plugin file.
 
+use std::fs::File;
+use std::os::fd::IntoRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,9 +28,15 @@ pub struct Plugin {
     build: Build,
 }
 
-/// One build of a plugin at one place: all that is opened from it shares code and runtime.
+/// One build of a plugin at one place: all that is opened from it shares code and runtime, until it
+/// is retired.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Build(PathBuf, Identity);
+pub struct Build {
+    path: PathBuf,
+    identity: Identity,
+    /// Which mapping in this process.
+    number: usize,
+}
 
 impl Plugin {
     /// How long a handler's `init` may take.
@@ -51,8 +59,7 @@ impl Plugin {
                  remove `panic = \"abort\"` from its profile"
             );
         }
-        let build = Build::at(&file.path)?;
-        let mapped = build.map()?;
+        let (build, mapped) = Build::map(&file.path)?;
         Ok(Self {
             file,
             mapped,
@@ -175,11 +182,28 @@ impl Plugin {
 /// Which file a path led to when it was opened.
 type Identity = (u64, u64, i64, i64, u64);
 
-/// The builds that are mapped: what is opened again is what is there already.
-static OPENED: Mutex<Vec<(Build, Mapped)>> = Mutex::new(Vec::new());
+/// A build that is mapped.
+struct Opened {
+    build: Build,
+    mapped: Mapped,
+    retired: bool,
+}
+
+/// All of them: what is opened again is what is there already.
+static OPENED: Mutex<Vec<Opened>> = Mutex::new(Vec::new());
 
 impl Build {
-    fn at(path: &Path) -> Result<Self, LoadError> {
+    /// Its runtime is about to end. Whoever opens the same file from now on gets a mapping of their
+    /// own, with a runtime of its own.
+    pub fn retire(&self) {
+        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+        for opened in opened.iter_mut().filter(|opened| opened.build == *self) {
+            opened.retired = true;
+        }
+    }
+
+    /// Maps the file at `path`, unless it is mapped.
+    fn map(path: &Path) -> Result<(Self, Mapped), LoadError> {
         let meta = std::fs::metadata(path).map_err(|error| LoadError::Unreadable {
             path: path.to_owned(),
             reason: error.to_string(),
@@ -191,28 +215,53 @@ impl Build {
             meta.mtime_nsec(),
             meta.size(),
         );
-        Ok(Self(path.to_owned(), identity))
-    }
-
-    /// Maps it, unless it is mapped.
-    fn map(&self) -> Result<Mapped, LoadError> {
-        let path = &self.0;
         // Held while the file is mapped: of two that come at once, one waits for the other.
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, mapped)) = opened.iter().find(|(build, _)| build == self) {
-            return Ok(mapped.clone());
+        let there = opened.iter().find(|opened| {
+            let build = &opened.build;
+            !opened.retired && build.path == path && build.identity == identity
+        });
+        if let Some(Opened { build, mapped, .. }) = there {
+            return Ok((build.clone(), mapped.clone()));
         }
-        let mapped = if opened.iter().any(|(build, _)| build.0 == *path) {
+        let mapped = if opened.iter().any(|opened| opened.build.path == path) {
             let copy = own_name(path)?;
-            let mapped = Mapped::open(&copy, path);
+            let mapped = map_copy(&copy, path);
             // Mapped or refused, the name is not needed any more.
             let _ = std::fs::remove_file(&copy);
             mapped?
         } else {
             Mapped::open(path, path)?
         };
-        opened.push((self.clone(), mapped.clone()));
-        Ok(mapped)
+        let build = Self {
+            path: path.to_owned(),
+            identity,
+            number: opened.len(),
+        };
+        opened.push(Opened {
+            build: build.clone(),
+            mapped: mapped.clone(),
+            retired: false,
+        });
+        Ok((build, mapped))
+    }
+}
+
+/// Maps `copy`, which is about to lose its name, under one that it keeps for as long as the process
+/// lives: stack traces find the names of functions in the file.
+fn map_copy(copy: &Path, path: &Path) -> Result<Mapped, LoadError> {
+    let unreadable = |error: std::io::Error| LoadError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let file = File::open(copy).map_err(unreadable)?;
+    // Open for good, also if the plugin is refused: the dynamic linker goes by the name, and the
+    // next file with this number would pass for this one.
+    let lasting = PathBuf::from(format!("/proc/self/fd/{}", file.into_raw_fd()));
+    if lasting.exists() {
+        Mapped::open(&lasting, path)
+    } else {
+        Mapped::open(copy, path)
     }
 }
 
