@@ -3,9 +3,13 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use crate::auth::CredentialsError;
 use crate::config::ConfigErrors;
+use crate::engine::MockError;
+use crate::frontend::url::DuplicateRoute;
 use crate::observe::{self, LogError};
 use crate::plugin::LoadError;
+use crate::server::TlsError;
 
 /// A command line that cannot be understood (`EX_USAGE`).
 pub const USAGE: u8 = 64;
@@ -13,6 +17,13 @@ pub const USAGE: u8 = 64;
 pub const UNAVAILABLE: u8 = 69;
 /// Anything else (`EX_SOFTWARE`).
 pub const INTERNAL: u8 = 70;
+/// A configuration that cannot be used (`EX_CONFIG`).
+pub const CONFIG: u8 = 78;
+
+/// A configuration that turns out wrong only when the files that it names are read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongConfig(pub String);
 
 /// A socket that cannot be bound.
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +79,20 @@ fn code(error: &anyhow::Error) -> u8 {
         errors.exit_code()
     } else if error.is::<Unavailable>() || error.is::<LogError>() {
         UNAVAILABLE
+    } else if is_of_configuration(error) {
+        CONFIG
     } else {
         INTERNAL
     }
+}
+
+/// Whether a file that the configuration names is wrong, or what such files hold together.
+fn is_of_configuration(error: &anyhow::Error) -> bool {
+    error.is::<WrongConfig>()
+        || error.is::<TlsError>()
+        || error.is::<CredentialsError>()
+        || error.is::<MockError>()
+        || error.is::<DuplicateRoute>()
 }
 
 /// Ends the process at once, in the middle of whatever it does.

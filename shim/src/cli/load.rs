@@ -9,6 +9,8 @@ use anyhow::Context as _;
 
 use crate::config::{FunctionSpec, PluginPlan, ServePlan, Settings};
 use crate::engine::{Engine, Function, FunctionPlan, Mock, MockPlan, Served};
+use crate::events::Destination;
+use crate::exit::WrongConfig;
 use crate::frontend::{Catalogue, Entry};
 use crate::invocation::is_name;
 use crate::observe::metrics::Metrics;
@@ -40,10 +42,10 @@ pub(super) async fn load(plan: &ServePlan, metrics: &Metrics) -> anyhow::Result<
     for spec in specs {
         let (build, entry) = function(spec, single, plan.threads, metrics).await?;
         if !names.insert(entry.name.clone()) {
-            anyhow::bail!(
-                "two functions are called `{}`; name them: --plugin NAME=PATH#HANDLER",
-                entry.name
-            );
+            let name = entry.name;
+            let hint = "name them: --plugin NAME=PATH#HANDLER";
+            let wrong = format!("two functions are called `{name}`; {hint}");
+            return Err(WrongConfig(wrong).into());
         }
         ready.push(Ready {
             build,
@@ -52,7 +54,30 @@ pub(super) async fn load(plan: &ServePlan, metrics: &Metrics) -> anyhow::Result<
     }
     let entries = ready.iter().map(|ready| ready.entry.clone()).collect();
     let catalogue = Catalogue::new(entries).context("wrong routes")?;
+    destinations_exist(&catalogue)?;
     Ok(Loaded { catalogue, ready })
+}
+
+/// Whether every function that is to get records of events is served.
+fn destinations_exist(catalogue: &Catalogue<Served>) -> Result<(), WrongConfig> {
+    for entry in catalogue.entries() {
+        let events = &entry.events;
+        for (key, to) in [
+            ("on_failure", &events.on_failure),
+            ("on_success", &events.on_success),
+        ] {
+            if let Some(Destination::Function(target)) = to
+                && catalogue.find(&target.name).is_none()
+            {
+                let wrong = format!(
+                    "{key} of `{}`: there is no function `{}`",
+                    entry.name, target.name
+                );
+                return Err(WrongConfig(wrong));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Every handler of every plugin in a folder. The only handler of a plugin is called as the plugin
@@ -73,8 +98,13 @@ fn in_folder(folder: &Path, settings: &Settings) -> anyhow::Result<Vec<FunctionS
         Ok(files)
     };
     let shown = folder.display();
-    let files = read().with_context(|| format!("cannot read the folder {shown} (--plugin-dir)"))?;
-    anyhow::ensure!(!files.is_empty(), "there is no plugin (*.so) in {shown}");
+    let files = read().map_err(|error| {
+        let wrong = format!("cannot read the folder {shown} (--plugin-dir): {error}");
+        WrongConfig(wrong)
+    })?;
+    if files.is_empty() {
+        return Err(WrongConfig(format!("there is no plugin (*.so) in {shown}")).into());
+    }
     let mut specs = Vec::new();
     for path in files {
         let file = crate::plugin::preflight::examine(&path)?;
@@ -174,7 +204,8 @@ async fn function(
     let entry = Entry {
         also,
         memory_mb: settings.memory_mb,
-        function: Served::new(engine, figures),
+        function: Served::new(engine, figures.clone()),
+        metrics: figures,
         version: settings.version,
         aliases: settings.aliases,
         http: settings.http,

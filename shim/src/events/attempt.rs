@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::TARGET;
-use super::config::{EventConfig, Functions};
+use super::config::{EventConfig, Functions, Happened};
 use super::event::Entry;
 use super::file::Files;
 use super::queue::{Lease, Queue};
@@ -150,6 +150,7 @@ impl<F: Functions, Q: Queue> Core<F, Q> {
             "event given up"
         );
         self.counters.dropped.add();
+        self.functions.count(&event.target.name, Happened::Dropped);
         if let Some(destination) = &config.on_failure {
             let record = record::failure(&lease.entry, condition, SystemTime::now());
             self.deliver(event, record, destination).await;

@@ -60,6 +60,20 @@ pub trait Functions: Send + Sync + 'static {
 
     /// The function under that name and qualifier. Must not block.
     fn find(&self, name: &str, qualifier: Option<&str>) -> Option<Found<Self::Function>>;
+
+    /// Counts what happened to an event of the function under that name. Must not block.
+    fn count(&self, name: &str, happened: Happened);
+}
+
+/// What is counted of a function's events, besides their runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happened {
+    /// An event of a caller was accepted.
+    Received,
+    /// An event was given up.
+    Dropped,
+    /// A destination did not take a record.
+    NotDelivered,
 }
 
 /// A function, and how its events are treated.

@@ -7,7 +7,7 @@ use tracing::{error, warn};
 
 use super::TARGET;
 use super::attempt::Core;
-use super::config::{Destination, Functions};
+use super::config::{Destination, Functions, Happened};
 use super::event::{Accepted, Entry, Target};
 use super::queue::{PushError, Queue, Source};
 use crate::invocation::RequestId;
@@ -58,6 +58,8 @@ impl<F: Functions, Q: Queue> Core<F, Q> {
             }
         };
         self.counters.delivery_failures.add();
+        let name = &event.target.name;
+        self.functions.count(name, Happened::NotDelivered);
         log_record(event, &record, to, &error);
     }
 

@@ -13,7 +13,7 @@ use tracing::{error, info};
 
 use super::TARGET;
 use super::attempt::Core;
-use super::config::Functions;
+use super::config::{Functions, Happened};
 use super::event::{Accepted, Entry};
 use super::memory::Memory;
 use super::queue::{PushError, Queue, Source};
@@ -97,11 +97,15 @@ impl<F: Functions, Q: Queue> Events<F, Q> {
     ///
     /// The queue is full, or the host is shutting down: nobody will run it.
     pub async fn accept(&self, event: Accepted) -> Result<(), PushError> {
+        let name = event.target.name.clone();
         let entry = Entry::new(event);
         let pushed = self.core.queue.push(entry, Duration::ZERO, Source::Caller);
         let pushed = pushed.await;
         match pushed {
-            Ok(()) => self.core.counters.accepted.add(),
+            Ok(()) => {
+                self.core.counters.accepted.add();
+                self.core.functions.count(&name, Happened::Received);
+            }
             Err(_) => self.core.counters.refused.add(),
         }
         pushed

@@ -44,7 +44,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Destination, EventConfig, Found, Functions};
+pub use config::{Destination, EventConfig, Found, Functions, Happened};
 pub use dispatcher::{Drained, Events, EventsPlan};
 pub use event::{Accepted, Entry, Target};
 pub use memory::Memory;

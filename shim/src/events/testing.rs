@@ -13,7 +13,9 @@ use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-use super::{Accepted, Destination, EventConfig, Events, EventsPlan, Found, Functions, Target};
+use super::{
+    Accepted, Destination, EventConfig, Events, EventsPlan, Found, Functions, Happened, Target,
+};
 use crate::invocation::{
     Accepts, Answer, Body, Caller, ErrorKind, FunctionError, Invocation, Invoke, Outcome, Payload,
     Refusal, RequestId,
@@ -196,6 +198,8 @@ impl Functions for Fakes {
     fn find(&self, name: &str, _: Option<&str>) -> Option<Found<Arc<Fake>>> {
         self.0.lock().unwrap().get(name).cloned()
     }
+
+    fn count(&self, _: &str, _: Happened) {}
 }
 
 /// Waits until all events are finished.

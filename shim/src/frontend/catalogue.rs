@@ -9,8 +9,9 @@ use arc_swap::{ArcSwap, Guard};
 use http::Method;
 
 use super::url::{Cors, DuplicateRoute, PathParameters, Route, Router};
-use crate::events::{EventConfig, Found, Functions};
+use crate::events::{EventConfig, Found, Functions, Happened};
 use crate::invocation::{Accepts, FunctionError, Invocation, Invoke, LATEST, Outcome, Refusal};
+use crate::observe::metrics::FunctionMetrics;
 
 /// A function as it is served.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Entry<F> {
     pub http: HttpUse,
     /// What becomes of its asynchronous events.
     pub events: Arc<EventConfig>,
+    /// Where its events are counted; its runs are counted by what runs it.
+    pub metrics: Arc<FunctionMetrics>,
     /// What runs it.
     pub function: F,
 }
@@ -205,6 +208,16 @@ impl<F: Invoke> Functions for Arc<Current<F>> {
             config: entry.events.clone(),
         })
     }
+
+    fn count(&self, name: &str, happened: Happened) {
+        if let Some(entry) = self.get().find(name) {
+            match happened {
+                Happened::Received => entry.metrics.async_received(),
+                Happened::Dropped => entry.metrics.async_dropped(),
+                Happened::NotDelivered => entry.metrics.destination_failed(),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -219,6 +232,7 @@ impl<F: Invoke> Current<F> {
             memory_mb: None,
             http: HttpUse::default(),
             events: Arc::default(),
+            metrics: crate::observe::metrics::Metrics::new().function("f", LATEST),
             function,
         };
         let catalogue = Catalogue::new(vec![Arc::new(entry)]);

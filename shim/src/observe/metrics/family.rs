@@ -38,11 +38,22 @@ impl Gauge {
     }
 }
 
-/// How long the oldest queued event waits: one value for each function and version (labels
-/// `function` and `version`), in seconds, 0 when none waits.
-pub const ASYNC_EVENT_AGE: Gauge = Gauge {
-    name: "lambda_async_event_age_seconds",
-    help: "How long the oldest queued event of the function has been waiting.",
+/// The asynchronous events of all functions that wait or run.
+pub const ASYNC_EVENTS_QUEUED: Gauge = Gauge {
+    name: "shim_async_events_queued",
+    help: "Asynchronous events that are accepted and not finished.",
+};
+
+/// How old the oldest of them is, in seconds.
+pub const ASYNC_EVENTS_OLDEST_AGE: Gauge = Gauge {
+    name: "shim_async_events_oldest_age_seconds",
+    help: "The age of the oldest asynchronous event that is not finished (AsyncEventAge).",
+};
+
+/// How many were refused since the start.
+pub const ASYNC_EVENTS_REFUSED: Gauge = Gauge {
+    name: "shim_async_events_refused",
+    help: "Asynchronous events refused since the start: the queue was full.",
 };
 
 type Value = fn(&Totals) -> u64;

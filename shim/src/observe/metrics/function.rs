@@ -50,8 +50,7 @@ impl FunctionMetrics {
         Shard::add(&self.async_received);
     }
 
-    /// An accepted event was given up: it is too old, all its attempts failed, or the queue had no
-    /// room for it.
+    /// An accepted event was given up: it is too old, or all its attempts failed.
     pub fn async_dropped(&self) {
         Shard::add(&self.async_dropped);
     }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use self::family::{ASYNC_EVENT_AGE, Gauge};
+pub use self::family::{ASYNC_EVENTS_OLDEST_AGE, ASYNC_EVENTS_QUEUED, ASYNC_EVENTS_REFUSED, Gauge};
 pub use self::format::Format;
 pub use self::function::{FunctionMetrics, Running, RunningOwned};
 use self::process::Process;
@@ -55,9 +55,9 @@ impl Metrics {
         Arc::clone(functions.entry(key).or_default())
     }
 
-    /// Has `collect` called at each [`render`](Self::render) to write the samples of `gauge`, such
-    /// as [`ASYNC_EVENT_AGE`]: at most one for the same labels. It takes the place of an earlier
-    /// one for the same gauge, and must not wait long for anything: the answer waits for it.
+    /// Has `collect` called at each [`render`](Self::render) to write the samples of `gauge`:
+    /// at most one for the same labels. It takes the place of an earlier one for the same gauge, and
+    /// must not wait long for anything: the answer waits for it.
     pub fn gauge_fn(
         &self,
         gauge: Gauge,

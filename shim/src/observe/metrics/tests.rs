@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{ASYNC_EVENT_AGE, Format, Metrics};
+use super::{ASYNC_EVENTS_OLDEST_AGE, ASYNC_EVENTS_QUEUED, ASYNC_EVENTS_REFUSED, Format, Metrics};
 
 mod grammar;
 
@@ -132,13 +132,13 @@ fn nothing_is_lost_when_many_threads_count() {
 #[test]
 fn a_gauge_is_asked_each_time_and_the_last_one_given_is() {
     let metrics = Metrics::new();
-    metrics.gauge_fn(ASYNC_EVENT_AGE, |_| panic!("replaced"));
-    metrics.gauge_fn(ASYNC_EVENT_AGE, |gauge| {
+    metrics.gauge_fn(ASYNC_EVENTS_OLDEST_AGE, |_| panic!("replaced"));
+    metrics.gauge_fn(ASYNC_EVENTS_OLDEST_AGE, |gauge| {
         gauge.gauge(&[("function", "f"), ("version", "1")], 1.5);
         gauge.gauge(&[("function", "g"), ("version", "1")], f64::INFINITY);
     });
     let got = samples(&metrics);
-    let name = ASYNC_EVENT_AGE.name;
+    let name = ASYNC_EVENTS_OLDEST_AGE.name;
     assert_eq!(got[&format!("{name}{{function=f,version=1}}")], 1.5);
     assert_eq!(
         got[&format!("{name}{{function=g,version=1}}")],
@@ -159,7 +159,13 @@ fn labels_may_hold_anything() {
 #[test]
 fn the_page_of_metrics_lists_all_of_them_and_no_other() {
     let metrics = Metrics::new();
-    metrics.gauge_fn(ASYNC_EVENT_AGE, |_| ());
+    for gauge in [
+        ASYNC_EVENTS_QUEUED,
+        ASYNC_EVENTS_OLDEST_AGE,
+        ASYNC_EVENTS_REFUSED,
+    ] {
+        metrics.gauge_fn(gauge, |_| ());
+    }
     let text = render(&metrics, Format::Prometheus);
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let told: BTreeMap<_, _> = types.filter_map(|line| line.split_once(' ')).collect();
@@ -174,5 +180,5 @@ fn the_page_of_metrics_lists_all_of_them_and_no_other() {
         .collect();
     assert_eq!(listed, told);
     let unique: BTreeSet<_> = told.keys().collect();
-    assert_eq!(unique.len(), 15);
+    assert_eq!(unique.len(), 17);
 }
