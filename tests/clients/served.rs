@@ -23,7 +23,7 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("short", "counted", "timeout = \"300ms\""),
     ("busy", "sleeps", "concurrency = 1\nqueue = 0"),
     ("logs", "logs_plain", ""),
-    ("pieces", "pieces", ""),
+    ("pieces", "tape", ""),
     ("torn", "stream_panics", ""),
 ];
 

@@ -10,6 +10,7 @@
 )]
 
 mod admin;
+mod attempts;
 mod cancel;
 mod cli;
 mod concurrency;
@@ -17,26 +18,43 @@ mod config;
 mod context;
 mod deadline;
 mod errors;
+mod event;
+mod event_spool;
+mod exposure;
+mod functions;
 mod h2;
 mod http;
 mod init;
 mod inspect;
+mod invoke;
+mod invoke_errors;
+mod invoke_limits;
 mod lifecycle;
 mod limits;
 mod logs;
 mod many;
+mod metrics;
+mod mock;
+mod names;
 mod panics;
 mod placement;
+mod reload;
+mod routes;
 mod serve;
 mod shutdown;
+mod signature;
 mod slow;
 mod start_stop;
+mod streamed_invoke;
 mod streaming;
+mod tail;
+mod tls;
+mod url_events;
 mod web;
 
 use std::path::{Path, PathBuf};
 
-use shim_testkit::{Command, Connection, Program, Response, Shim, TempDir, plugin};
+use shim_testkit::{Command, Connection, Program, Response, Shim, TempDir, json, plugin};
 
 /// The binary under test.
 fn shim() -> Program {
@@ -51,6 +69,52 @@ fn behaviours() -> PathBuf {
 /// Serves a handler of it.
 fn serve(handler: &str) -> Command {
     shim().serve(behaviours()).handler(handler)
+}
+
+/// Serves a handler of it under a name.
+fn serve_as(name: &str, handler: &str) -> Command {
+    shim().serve(format!("{name}={}#{handler}", behaviours().display()))
+}
+
+/// A `shim.toml` that can be changed, in a folder of its own.
+struct Toml(TempDir);
+
+impl Toml {
+    fn new(text: &str) -> Self {
+        let toml = Self(TempDir::new().unwrap());
+        toml.write(text);
+        toml
+    }
+
+    /// One that serves these handlers, each with the lines that are in its table.
+    fn of(functions: &[(&str, &str, &str)]) -> Self {
+        let toml = Self::new("");
+        toml.write_functions(functions);
+        toml
+    }
+
+    fn write_functions(&self, functions: &[(&str, &str, &str)]) {
+        let plugin = json!(behaviours());
+        let tables = functions.iter().map(|(name, handler, lines)| {
+            format!("[function.{name}]\nplugin = {plugin}\nhandler = \"{handler}\"\n{lines}\n")
+        });
+        self.write(&tables.collect::<String>());
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(self.path("shim.toml"), text).unwrap();
+    }
+
+    /// A file beside it.
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A command line that serves what it says.
+    fn serve(&self) -> Command {
+        let command = shim().command().arg("--port", "0");
+        command.arg("--config", self.path("shim.toml"))
+    }
 }
 
 /// Something that handlers wait for: a file that is not there yet.

@@ -50,25 +50,28 @@ pub(super) async fn load(plan: &ServePlan, metrics: &Metrics) -> anyhow::Result<
     }
     let catalogue = Catalogue::new(ready.clone()).context("wrong routes");
     let catalogue = catalogue.map_err(misconfigured)?;
-    warn_of_destinations(&catalogue);
+    destinations_exist(&catalogue).map_err(misconfigured)?;
     Ok(Loaded { catalogue, ready })
 }
 
-/// A destination that is no function yet may be one after a reload.
-fn warn_of_destinations(catalogue: &Catalogue<Served>) {
+/// Whether every function that is to get records of events is served.
+fn destinations_exist(catalogue: &Catalogue<Served>) -> anyhow::Result<()> {
     for entry in catalogue.entries() {
-        for destination in [&entry.events.on_failure, &entry.events.on_success] {
-            if let Some(Destination::Function(target)) = destination
-                && catalogue.find(&target.name).is_none()
-            {
-                tracing::warn!(
-                    function = entry.name,
-                    destination = target.name,
-                    "the destination of its events is no function"
+        for (key, to) in [
+            ("on_failure", &entry.events.on_failure),
+            ("on_success", &entry.events.on_success),
+        ] {
+            if let Some(Destination::Function(target)) = to {
+                anyhow::ensure!(
+                    catalogue.find(&target.name).is_some(),
+                    "{key} of `{}`: there is no function `{}`",
+                    entry.name,
+                    target.name
                 );
             }
         }
     }
+    Ok(())
 }
 
 fn misconfigured(error: anyhow::Error) -> anyhow::Error {

@@ -1,6 +1,7 @@
 //! An opened plugin file.
 
 use std::fmt;
+use std::os::fd::IntoRawFd as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -243,7 +244,7 @@ impl Build {
         }
         let mapped = if opened.iter().any(|opened| opened.build.0 == *path) {
             let copy = own_name(path)?;
-            let mapped = Mapped::open(&copy, path);
+            let mapped = map_copy(&copy, path);
             // Mapped or refused, the name is not needed any more.
             let _ = std::fs::remove_file(&copy);
             mapped?
@@ -259,6 +260,24 @@ impl Build {
             in_use: Arc::downgrade(&in_use),
         });
         Ok((mapped, in_use))
+    }
+}
+
+/// Maps `copy`, which is about to lose its name, under one that it keeps for as long as the process
+/// lives: stack traces find the names of functions in the file.
+fn map_copy(copy: &Path, path: &Path) -> Result<Mapped, LoadError> {
+    let unreadable = |error: std::io::Error| LoadError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let file = std::fs::File::open(copy).map_err(unreadable)?;
+    // Open for good, also if the plugin is refused: the dynamic linker goes by the name, and the
+    // next file with this number would pass for this one.
+    let lasting = PathBuf::from(format!("/proc/self/fd/{}", file.into_raw_fd()));
+    if lasting.exists() {
+        Mapped::open(&lasting, path)
+    } else {
+        Mapped::open(copy, path)
     }
 }
 

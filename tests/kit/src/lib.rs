@@ -29,7 +29,10 @@
 
 mod command;
 mod connection;
+pub mod frames;
 mod http2;
+mod https;
+mod invoke;
 mod log;
 mod output;
 mod response;
@@ -41,6 +44,7 @@ use std::time::{Duration, Instant};
 pub use command::{Command, Finished, Program};
 pub use connection::Connection;
 pub use http2::Http2;
+pub use invoke::{Call, decode_text, encode_text};
 pub use log::Log;
 pub use response::Response;
 pub use rustix::process::Signal;

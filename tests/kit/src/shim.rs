@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::output::Output;
-use crate::{Connection, Http2, Log, Response, wait_until};
+use crate::{Call, Connection, Http2, Log, Response, invoke, wait_until};
 
 /// A shim that runs; killed when dropped.
 #[derive(Debug)]
@@ -44,7 +44,10 @@ impl Shim {
     #[track_caller]
     pub fn address(&self) -> SocketAddr {
         *self.address.get_or_init(|| {
-            let find = |line: &str| address_behind(line, "serving http://");
+            let find = |line: &str| {
+                let found = address_behind(line, "serving http://");
+                found.or_else(|| address_behind(line, "serving https://"))
+            };
             self.output.wait_for_lines("it does not serve", 1, find)[0]
         })
     }
@@ -98,6 +101,25 @@ impl Shim {
     #[track_caller]
     pub fn post(&self, target: &str, body: impl AsRef<[u8]>) -> Response {
         self.request("POST", target, "", body.as_ref())
+    }
+
+    /// An `Invoke` of a function, whose name is encoded as SDKs do it.
+    pub fn invoke(&self, name: &str) -> Call<'_> {
+        let name = invoke::encode(name);
+        self.call(format!("/2015-03-31/functions/{name}/invocations"))
+    }
+
+    /// An `InvokeWithResponseStream` of a function.
+    pub fn invoke_stream(&self, name: &str) -> Call<'_> {
+        let name = invoke::encode(name);
+        self.call(format!(
+            "/2021-11-15/functions/{name}/response-streaming-invocations"
+        ))
+    }
+
+    /// A `POST` to a path of the API, as it is.
+    pub fn call(&self, target: impl Into<String>) -> Call<'_> {
+        Call::new(self, target.into())
     }
 
     /// `GET` from the admin listener.
@@ -156,6 +178,18 @@ impl Shim {
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal)
             .unwrap_or_else(|e| panic!("cannot signal: {e}\n{}", self.output));
+    }
+
+    /// Lets it reload, and waits until it has.
+    ///
+    /// # Panics
+    /// It does not.
+    #[track_caller]
+    pub fn reload(&self) {
+        let reloaded = |log: &Log| log.says("reloaded");
+        let before = self.logs().iter().filter(|log| reloaded(log)).count();
+        self.signal(Signal::HUP);
+        self.wait_for_logs("reloaded", before + 1, reloaded);
     }
 
     /// Waits for its end: the exit code, or the negative number of the signal that ended it. Its
