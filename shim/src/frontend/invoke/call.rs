@@ -1,5 +1,7 @@
 //! The head of a call, read.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue};
@@ -51,11 +53,13 @@ impl Call {
         let said = Said::read(headers);
         let kind = match operation {
             Operation::Async => Kind::Event,
-            Operation::Invoke | Operation::Stream => {
-                kind(operation, text(said.kind), text(said.error))?
-            }
+            Operation::Invoke | Operation::Stream => kind(
+                operation,
+                text(said.kind).as_deref(),
+                text(said.error).as_deref(),
+            )?,
         };
-        let tail = match text(said.log) {
+        let tail = match text(said.log).as_deref() {
             None | Some("" | "None") => false,
             Some("Tail") => true,
             Some(other) => return Err(ApiError::not_in_set("logType", other, "None, Tail")),
@@ -65,13 +69,15 @@ impl Call {
             tail: tail && kind == Kind::RequestResponse,
             client_context: text(said.client_context)
                 .filter(|text| !text.is_empty())
-                .map(client_context)
+                .map(|text| client_context(&text))
                 .transpose()?,
-            tenant_id: text(said.tenant_id).map(tenant_id).transpose()?,
+            tenant_id: text(said.tenant_id)
+                .map(|text| tenant_id(&text))
+                .transpose()?,
             trace_id: said.trace_id.filter(|id| id.to_str().is_ok()).cloned(),
             attempts_id: text(said.attempts_id)
                 .filter(|id| !id.is_empty() && id.len() <= MAX_ATTEMPTS_ID)
-                .map(str::to_owned),
+                .map(Cow::into_owned),
             kind,
         })
     }
@@ -121,9 +127,9 @@ impl<'a> Said<'a> {
     }
 }
 
-/// A header's value, if it is visible ASCII.
-fn text(value: Option<&HeaderValue>) -> Option<&str> {
-    value.and_then(|value| value.to_str().ok())
+/// A value as text. What is no ASCII fits nowhere, and is told where it does not.
+fn text(value: Option<&HeaderValue>) -> Option<Cow<'_, str>> {
+    value.map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
 fn kind(operation: Operation, said: Option<&str>, error: Option<&str>) -> Result<Kind, ApiError> {
@@ -238,6 +244,23 @@ mod tests {
         assert_eq!(long(3580).len(), 3580);
         assert!(context(&long(3580)).is_ok());
         assert!(context(&long(3584)).is_err());
+    }
+
+    #[test]
+    fn what_is_no_ascii_is_not_overlooked() {
+        let read = |name: &'static str| {
+            let value = HeaderValue::from_bytes(b"\xc3\x89vent").unwrap();
+            let headers = [(http::HeaderName::from_static(name), value)];
+            Call::read(Operation::Invoke, &headers.into_iter().collect())
+        };
+        for name in [
+            "x-amz-invocation-type",
+            "x-amz-log-type",
+            "x-amz-client-context",
+            "x-amz-tenant-id",
+        ] {
+            assert!(read(name).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -41,11 +41,30 @@ pub(super) enum Asked<'a> {
 /// The versions of the API under whose paths nothing else is served.
 const VERSIONS: [&str; 3] = ["/2015-03-31/", "/2021-11-15/", "/2014-11-13/"];
 
+/// Where else operations of the API have their paths. None of them is served; callers are told so in the
+/// way that they understand.
+const OTHERS: [&str; 10] = [
+    "/2016-08-19/account-settings",
+    "/2017-03-31/tags/",
+    "/2017-10-31/functions/",
+    "/2018-10-31/layers",
+    "/2019-09-25/functions/",
+    "/2019-09-30/functions/",
+    "/2020-04-22/code-signing-configs",
+    "/2020-06-30/functions/",
+    "/2021-07-20/functions/",
+    "/2021-10-31/functions/",
+];
+
 /// The part of `path` behind `base`, if it belongs to the API.
 pub(super) fn api_path<'a>(path: &'a str, base: &str) -> Option<&'a str> {
     let path = path.strip_prefix(base)?;
     // All of them begin so, hardly anything else does.
-    let ours = path.starts_with("/20") && VERSIONS.iter().any(|version| path.starts_with(version));
+    let ours = path.starts_with("/20")
+        && VERSIONS
+            .iter()
+            .chain(&OTHERS)
+            .any(|begin| path.starts_with(begin));
     ours.then_some(path)
 }
 
@@ -145,6 +164,8 @@ mod tests {
         assert_eq!(api_path(path, ""), None);
         assert_eq!(api_path("/2015-03-31", ""), None);
         assert_eq!(api_path("/hello", ""), None);
+        assert_eq!(api_path("/2019-09-30/notes", ""), None);
+        assert!(api_path("/2019-09-30/functions/f/concurrency", "").is_some());
     }
 
     #[test]

@@ -159,11 +159,12 @@ impl<T: DeserializeOwned> EventType<Json> for T {
     }
 }
 
-/// The event of a handler that takes none: anything goes, and is dropped unread.
+/// The event of a handler that takes none: anything goes, and is dropped unread. So it is described
+/// as bytes: a host whose protocol knows JSON only has to check it by itself.
 pub struct NoEvent;
 
 impl EventType<Raw> for NoEvent {
-    const FLAGS: u64 = 0;
+    const FLAGS: u64 = FLAG_BYTES;
 
     fn from_request(_: Request) -> Result<Self, Error> {
         Ok(Self)
