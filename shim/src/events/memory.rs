@@ -1,6 +1,6 @@
 //! The queue in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -160,14 +160,12 @@ impl Queue for Memory {
 
     fn ages(&self) -> Vec<(String, String, Duration)> {
         let state = self.state();
-        let mut ages: Vec<(String, String, Duration)> = Vec::new();
+        let mut known = HashSet::new();
+        let mut ages = Vec::new();
         // The oldest come first.
         for entry in state.entries.values() {
             let target = &entry.event.target;
-            let known = |(name, version, _): &(String, String, Duration)| {
-                *name == target.name && *version == target.version
-            };
-            if !ages.iter().any(known) {
+            if known.insert((target.name.as_str(), target.version.as_str())) {
                 ages.push((target.name.clone(), target.version.clone(), entry.age()));
             }
         }

@@ -363,6 +363,14 @@ fn asked_for<B>(request: &Request<B>) -> Option<Method> {
 fn no_route<B>(request: &Request<B>) -> Response<Body> {
     let mut response = problem::no_route(request.method(), request.uri().path());
     let (id, _) = seen::ids(request.headers());
+    tracing::info!(
+        target: "shim::http",
+        request_id = id.as_str(),
+        method = request.method().as_str(),
+        path = request.uri().path(),
+        status = 404,
+        "no route",
+    );
     let seen = Seen {
         id,
         head: *request.method() == Method::HEAD,
