@@ -1,7 +1,10 @@
 //! A function as it is run: by its handler, or by a mock of it.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio_util::either::Either;
 
 use super::function::Function;
 use super::mock::Mock;
@@ -56,6 +59,19 @@ impl Served {
     }
 }
 
+impl Served {
+    async fn mocked(&self, mock: &Mock, invocation: Invocation) -> Result<Outcome, Refusal> {
+        let _running = self.metrics.begin();
+        let outcome = mock.invoke(invocation).await;
+        if let Ok(outcome) = &outcome {
+            let failed = outcome.result.is_err();
+            self.metrics
+                .finished(outcome.duration, outcome.cold_start, failed);
+        }
+        outcome
+    }
+}
+
 impl Invoke for Served {
     fn name(&self) -> &str {
         match &self.engine {
@@ -71,19 +87,15 @@ impl Invoke for Served {
         }
     }
 
-    async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Refusal> {
-        let mock = match &self.engine {
-            Engine::InProcess(function) => return function.invoke(invocation).await,
-            Engine::Mock(mock) => mock,
-        };
-        let _running = self.metrics.begin();
-        let outcome = mock.invoke(invocation).await;
-        if let Ok(outcome) = &outcome {
-            let failed = outcome.result.is_err();
-            self.metrics
-                .finished(outcome.duration, outcome.cold_start, failed);
+    // No `async fn`: it would move what goes in and what comes out once more.
+    fn invoke(
+        &self,
+        invocation: Invocation,
+    ) -> impl Future<Output = Result<Outcome, Refusal>> + Send {
+        match &self.engine {
+            Engine::InProcess(function) => Either::Left(function.invoke(invocation)),
+            Engine::Mock(mock) => Either::Right(Box::pin(self.mocked(mock, invocation))),
         }
-        outcome
     }
 
     fn mocked_error(&self, name: &str) -> Option<Result<FunctionError, Vec<String>>> {

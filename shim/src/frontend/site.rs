@@ -1,10 +1,11 @@
 //! All that is served on the main port.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 
 use http::{Method, Response};
 use hyper::body::Incoming;
+use tokio_util::either::Either;
 
 use super::{App, Http, InvokeApi, Peer, Readiness, admin, render};
 use crate::invocation::{Body, Invoke};
@@ -49,18 +50,14 @@ impl<F: Invoke> App for Site<F> {
         request: http::Request<Incoming>,
         peer: Peer,
     ) -> impl Future<Output = Response<Body>> + Send {
-        let invoke = self
-            .invoke
-            .as_ref()
-            .filter(|api| api.owns(request.uri().path()));
-        async move {
-            if let Some(api) = invoke {
-                return Box::pin(api.call(request)).await;
-            }
-            if let Some(health) = self.health(&request) {
-                return health;
-            }
-            self.http.call(request, peer).await
+        let path = request.uri().path();
+        // No `async` block: it would move request and response once more.
+        if let Some(api) = self.invoke.as_ref().filter(|api| api.owns(path)) {
+            return Either::Right(Either::Left(Box::pin(api.call(request))));
+        }
+        match self.health(&request) {
+            Some(health) => Either::Right(Either::Right(ready(health))),
+            None => Either::Left(self.http.call(request, peer)),
         }
     }
 }
