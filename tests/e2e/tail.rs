@@ -87,7 +87,7 @@ fn it_has_the_last_4096_bytes() {
 /// All run at the same time, and each logs before and after it has met the others.
 #[test]
 fn nobody_hears_of_another() {
-    const ALL: usize = 1000;
+    const ALL: usize = 2000;
     let shim = serve("chats").start();
     let mut running: Vec<_> = (0..ALL).map(|id| chat(&shim, id, ALL, 5)).collect();
     for (id, connection) in running.iter_mut().enumerate() {
