@@ -1,22 +1,22 @@
 //! Plain HTTP: every request goes to the function that its route leads to.
 
+mod url_event;
+
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::catalogue::{Current, Entry, Routed};
-use super::log::{self, Abandoned, Ending};
-use super::seen::{self, REQUEST_ID, Seen};
-use super::url::{self, Arrival, Endpoint, PreludeError};
-use super::{App, BodyPolicy, Peer, problem, render};
+use crate::frontend::catalogue::{Current, Entry, Routed};
+use crate::frontend::log::{self, Abandoned, Ending};
+use crate::frontend::seen::{self, REQUEST_ID, Seen};
+use crate::frontend::{App, BodyPolicy, Peer, problem, render};
 use crate::invocation::{
-    Accepts, Answer, Body, BodyError, ErrorKind, FunctionError, Invocation, Invoke, Outcome,
-    Payload, Refusal,
+    Accepts, Answer, Body, BodyError, FunctionError, Invocation, Invoke, Outcome, Payload, Refusal,
 };
 
 /// Serves functions over plain HTTP.
@@ -142,128 +142,6 @@ impl<F: Invoke> Http<F> {
         }
         response
     }
-
-    /// Hands the request over as an event, and makes a response of what comes back.
-    async fn url_event(
-        &self,
-        routed: Routed<'_, F>,
-        request: Request<Incoming>,
-        peer: Peer,
-        arrived: Instant,
-    ) -> Response<Body> {
-        let function = &routed.entry.function;
-        let (head, body) = request.into_parts();
-        // It is logged as a request to a web handler is.
-        let seen = Seen::of(&head, Accepts::Http { whole_body: true });
-        let abandoned = Abandoned::unless_done(&seen, function.name(), arrived);
-        let body = match self.policy.admit(&body) {
-            Ok(()) => self.policy.collect(body).await,
-            Err(error) => Err(error),
-        };
-        let body = match body {
-            Ok(body) => body,
-            Err(error) => {
-                abandoned.done();
-                return finish_otherwise(function, seen, problem::body_error(&error), None);
-            }
-        };
-        let now = SystemTime::now();
-        let trace_id = seen::ids(&head.headers).1;
-        let trace_id = trace_id.unwrap_or_else(|| url::new_trace_id(now));
-        let endpoint = Endpoint {
-            https: peer.tls,
-            port: peer.port,
-            ..Endpoint::default()
-        };
-        let event = url::event(
-            &endpoint,
-            &head,
-            &body,
-            &Arrival {
-                source_ip: peer.ip,
-                request_id: seen.id.as_str(),
-                trace_id: &trace_id,
-                route_key: routed.route_key,
-                path_parameters: &routed.path_parameters,
-                time: now,
-            },
-        );
-        let outcome = function
-            .invoke(Invocation {
-                id: seen.id,
-                payload: Payload::Event(event),
-                trace_id: Some(trace_id),
-                caller: None,
-                arrived,
-            })
-            .await;
-        let mut outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(refusal) => {
-                abandoned.done();
-                let response = problem::refusal(&refusal);
-                return finish_otherwise(function, seen, response, Some(refusal));
-            }
-        };
-        let json = matches!(
-            function.accepts(),
-            Accepts::Event {
-                json_response: true,
-                ..
-            }
-        );
-        let response = match outcome.result {
-            Ok(answer) => url_response(answer, json).await,
-            Err(error) => Err(error),
-        };
-        abandoned.done();
-        outcome.result = response.map(Answer::Http);
-        finish_url(function, seen, outcome)
-    }
-}
-
-/// From the response of a function to an event of payload format 2.0.
-async fn url_response(answer: Answer, json: bool) -> Result<Response<Body>, FunctionError> {
-    let bad =
-        |reason: String| FunctionError::new(ErrorKind::Handler, "Runtime.BadResponse", reason);
-    let whole = match answer {
-        Answer::Http(response) => return Ok(response),
-        Answer::Event(Body::Empty) => Bytes::new(),
-        Answer::Event(Body::Full(bytes)) => bytes,
-        Answer::Event(Body::Stream(stream)) => {
-            return match url::split(stream).await {
-                Ok((head, rest)) => Ok(head.with_body(Body::Stream(rest))),
-                Err(PreludeError::Absent { body, .. }) => {
-                    let mut response = Response::new(Body::Stream(body));
-                    let bytes = HeaderValue::from_static("application/octet-stream");
-                    response.headers_mut().insert(header::CONTENT_TYPE, bytes);
-                    Ok(response)
-                }
-                Err(error) => Err(bad(error.to_string())),
-            };
-        }
-    };
-    url::response(whole, json).map_err(|error| bad(error.to_string()))
-}
-
-/// As [`finish`]: a function that fails is a bad gateway, as behind a function URL.
-fn finish_url<F: Invoke>(function: &F, seen: Seen, outcome: Outcome) -> Response<Body> {
-    let (mut response, error) = match outcome.result {
-        Ok(Answer::Http(response)) => (render::web(response), None),
-        Ok(Answer::Event(_)) => (url::failed(), None),
-        Err(error) => (url::failed(), Some(error)),
-    };
-    complete(&mut response, &seen);
-    if seen.logged {
-        let ending = Ending {
-            duration: outcome.duration,
-            cold_start: outcome.cold_start,
-            error,
-            refusal: None,
-        };
-        log::when_done(seen, function.name(), ending, &mut response);
-    }
-    response
 }
 
 /// From what came of the invocation to the response, logged.
@@ -275,7 +153,7 @@ fn finish<F: Invoke>(function: &F, seen: Seen, ran: Ran) -> Response<Body> {
             return finish_otherwise(function, seen, response, Some(refusal));
         }
     };
-    let (mut response, error) = match outcome.result {
+    let (response, error) = match outcome.result {
         Ok(Answer::Event(body)) => (render::event(body, seen.accepts), None),
         Ok(Answer::Http(response)) => (render::web(response), None),
         Err(error) => {
@@ -287,11 +165,23 @@ fn finish<F: Invoke>(function: &F, seen: Seen, ran: Ran) -> Response<Body> {
             (response, Some(error))
         }
     };
+    let took = (outcome.duration, outcome.cold_start);
+    conclude(function, seen, response, took, error)
+}
+
+/// Completes the response to an invocation that ran, and logs it.
+fn conclude<F: Invoke>(
+    function: &F,
+    seen: Seen,
+    mut response: Response<Body>,
+    (duration, cold_start): (Duration, bool),
+    error: Option<FunctionError>,
+) -> Response<Body> {
     complete(&mut response, &seen);
     if seen.logged {
         let ending = Ending {
-            duration: outcome.duration,
-            cold_start: outcome.cold_start,
+            duration,
+            cold_start,
             error,
             refusal: None,
         };
