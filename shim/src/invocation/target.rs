@@ -55,6 +55,13 @@ impl Target {
     /// One of them does not look like one, they contradict each other, or the ARN is of another
     /// region or account than `home`.
     pub fn parse(name: &str, qualifier: Option<&str>, home: &Home) -> Result<Self, TargetError> {
+        // Most say no more than the bare name.
+        if qualifier.is_none() && name.len() <= MAX_NAME && is_name(name) {
+            return Ok(Self {
+                name: name.to_owned(),
+                qualifier: None,
+            });
+        }
         let parts = Parts::parse(name).filter(|_| name.len() <= MAX_NAME);
         let qualifier_fits =
             qualifier.is_none_or(|text| is_qualifier(text) && text.len() <= MAX_QUALIFIER);

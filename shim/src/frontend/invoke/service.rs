@@ -1,6 +1,5 @@
 //! Does what is asked for.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -327,19 +326,41 @@ const NO_EVENT: Bytes = Bytes::from_static(b"{}");
 
 /// A trace that begins here: its number is made from the request id's.
 fn new_trace(id: &RequestId) -> HeaderValue {
+    const SECONDS: usize = "Root=1-".len();
+    const NUMBER: usize = SECONDS + "00000000-".len();
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.unwrap_or_default().as_secs();
-    let mut text = String::with_capacity(50);
-    // Writing to a text does not fail.
-    let _ = write!(text, "Root=1-{seconds:08x}-");
-    let mut left = 24;
-    for part in id.split('-') {
-        let part = part.get(..left).unwrap_or(part);
-        text.push_str(part);
-        left -= part.len();
+    // 32 bits, as AWS's.
+    let mut seconds = since.unwrap_or_default().as_secs() as u32;
+    let mut text = *b"Root=1-00000000-000000000000000000000000;Sampled=0";
+    for place in text[SECONDS..SECONDS + 8].iter_mut().rev() {
+        *place = b"0123456789abcdef"[(seconds & 15) as usize];
+        seconds >>= 4;
     }
-    text.push_str(";Sampled=0");
+    let digits = id.as_bytes().iter().filter(|byte| **byte != b'-');
+    for (place, digit) in text[NUMBER..NUMBER + 24].iter_mut().zip(digits) {
+        *place = *digit;
+    }
     // It is visible ASCII.
-    HeaderValue::from_maybe_shared(Bytes::from(text))
-        .unwrap_or_else(|_| HeaderValue::from_static(""))
+    HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RequestId, new_trace};
+
+    #[test]
+    fn a_trace_is_made_from_the_time_and_the_request_id() {
+        let id = RequestId::parse("01234567-89ab-4cde-8f01-23456789abcd").unwrap();
+        let trace = new_trace(&id);
+        let (root, sampled) = trace.to_str().unwrap().split_once(';').unwrap();
+        assert_eq!(sampled, "Sampled=0");
+        let parts: Vec<_> = root.split('-').collect();
+        assert_eq!((parts[0], parts[2]), ("Root=1", "0123456789ab4cde8f012345"));
+        let seconds = u64::from_str_radix(parts[1], 16).unwrap();
+        let now = std::time::SystemTime::UNIX_EPOCH
+            .elapsed()
+            .unwrap()
+            .as_secs();
+        assert!(parts[1].len() == 8 && now - seconds < 600, "{root}");
+    }
 }
