@@ -10,6 +10,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::runtime::Handle;
 
+use super::buffers;
 use super::patience::Patience;
 use crate::invocation::{Body, BodyError};
 
@@ -84,7 +85,7 @@ impl BodyPolicy {
             } else {
                 if whole.is_empty() {
                     let capacity = announced.map_or(0, |length| length.min(self.max_bytes));
-                    whole.reserve(usize::try_from(capacity).unwrap_or(0));
+                    whole = buffers::take(usize::try_from(capacity).unwrap_or(0));
                     whole.extend_from_slice(&std::mem::take(&mut first));
                 }
                 whole.extend_from_slice(&data);
@@ -93,11 +94,12 @@ impl BodyPolicy {
                 break;
             }
         }
-        Ok(if whole.is_empty() {
-            first
-        } else {
-            whole.freeze()
-        })
+        if whole.is_empty() {
+            return Ok(first);
+        }
+        let body = whole.split().freeze();
+        buffers::keep(whole, body.len());
+        Ok(body)
     }
 
     /// The body for a web handler: whole when it must be or is small, streamed otherwise. With a

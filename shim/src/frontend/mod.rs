@@ -14,6 +14,7 @@
 
 mod admin;
 mod app;
+mod buffers;
 mod catalogue;
 #[cfg(fuzzing)]
 pub mod fuzzing;
