@@ -92,6 +92,14 @@ fn copy(directory: &Path, members: &[&str], variant: Option<&Variant>) {
             let text = variant.map_or(text.clone(), |variant| variant.apply(path, text));
             write(&directory.join(path), &text);
         }
+        // What an earlier copy had and the repository has no longer would be compiled, too.
+        for copied in repository::files(&directory.join(member).join("src"), ".rs") {
+            let path = copied.strip_prefix(directory).expect("below the copy");
+            if !root.join(path).exists() {
+                // Another test process may have been quicker.
+                let _ = fs::remove_file(&copied);
+            }
+        }
         let path = Path::new(member).join("Cargo.toml");
         let mut manifest: Table = parse(&root.join(&path));
         for table in ["dev-dependencies", "target", "test", "bench", "lints"] {
