@@ -72,6 +72,22 @@ fn a_request_signed_with_a_key_is_served() {
 }
 
 #[test]
+fn the_key_may_stand_in_the_environment() {
+    let command = || serve("echo").arg("--credentials", "env");
+    let shim = command()
+        .env("AWS_ACCESS_KEY_ID", GOOD.0)
+        .env("AWS_SECRET_ACCESS_KEY", GOOD.1)
+        .start();
+    signed(&shim, GOOD, &path("echo"), "[1]").expect_success();
+    let other = signed(&shim, (GOOD.0, "another"), &path("echo"), "[1]");
+    other.expect_api_error(403, "InvalidSignatureException", "does not match");
+    command()
+        .run()
+        .expect_code(64)
+        .expect_stderr("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and neither is set");
+}
+
+#[test]
 fn others_are_refused_with_names_that_sdks_know() {
     let (_file, shim) = with_keys();
     let unsigned = shim.invoke("echo").send();

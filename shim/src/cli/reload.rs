@@ -69,7 +69,7 @@ impl Reload {
         let (replan, tls) = (self.replan.clone(), self.tls.clone());
         let read = tokio::task::spawn_blocking(move || {
             let Plan { serve: plan, .. } = replan()?;
-            let verifier = credentials::verifier(plan.credentials.as_deref())?;
+            let verifier = credentials::verifier(plan.credentials.as_ref())?;
             if let Some(tls) = tls {
                 tls.reload()?;
             }

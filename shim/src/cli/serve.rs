@@ -71,7 +71,7 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
         }
         None => None,
     };
-    let verifier = credentials::verifier(plan.credentials.as_deref())?;
+    let verifier = credentials::verifier(plan.credentials.as_ref())?;
     let verifier = Arc::new(ArcSwapOption::from(verifier));
     let listener = bind(plan.listen, "--port").await?;
     let address = listener.local_addr().context("cannot tell the address")?;

@@ -8,6 +8,7 @@ use super::functions::{FunctionSpec, Settings, functions};
 use super::given::{Environment, Given, Origin};
 use super::parse;
 use super::problem::ConfigErrors;
+use crate::auth::Credentials;
 use crate::frontend::{BodyPolicy, InvokePlan};
 use crate::invocation::Home;
 use crate::observe::{LogFormat, LogPlan, LogTo, colour_for_stderr, parse_filter};
@@ -50,7 +51,7 @@ pub struct ServePlan {
     /// Why it is not served.
     pub invoke_off: Option<&'static str>,
     /// The file with the keys that requests to the API must be signed with.
-    pub credentials: Option<PathBuf>,
+    pub credentials: Option<KeysFrom>,
     /// How many asynchronous events may wait.
     pub event_queue: usize,
     /// Where those are kept that wait at shutdown.
@@ -61,6 +62,15 @@ pub struct ServePlan {
     pub limits: Limits,
     /// Limits of request bodies.
     pub body: BodyPolicy,
+}
+
+/// Where the keys are that requests to the API must be signed with.
+#[derive(Debug, Clone)]
+pub enum KeysFrom {
+    /// In this file.
+    File(PathBuf),
+    /// They were in the environment.
+    Environment(Credentials),
 }
 
 /// Where the admin listener is.
@@ -118,7 +128,7 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
             .get("body-timeout", parse::duration)
             .unwrap_or(default_body.timeout),
     };
-    let credentials = given.get("credentials", parse::path);
+    let credentials = given.get("credentials", |text| keys_from(text, environment));
     let (invoke, invoke_off) = match invoke(
         &mut given,
         home,
@@ -156,6 +166,27 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
     match logs {
         Some(logs) if given.errors.0.is_empty() => Ok(Plan { serve, logs }),
         _ => Err(given.errors),
+    }
+}
+
+/// `env`, or a file.
+fn keys_from(text: &str, environment: &Environment) -> Result<KeysFrom, String> {
+    if text != "env" {
+        return Ok(KeysFrom::File(text.into()));
+    }
+    let value = |name| environment.get(name).and_then(|value| value.to_str());
+    let found = Credentials::from_variables(
+        value("AWS_ACCESS_KEY_ID"),
+        value("AWS_SECRET_ACCESS_KEY"),
+        value("AWS_SESSION_TOKEN"),
+    );
+    match found {
+        Ok(Some(keys)) => Ok(KeysFrom::Environment(keys)),
+        Ok(None) => Err(
+            "`env` stands for AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and neither is set"
+                .to_owned(),
+        ),
+        Err(error) => Err(error.to_string()),
     }
 }
 

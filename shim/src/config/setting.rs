@@ -351,7 +351,8 @@ pub const SETTINGS: &[Setting] = &[
         value: "FILE",
         heading: INVOKE,
         help: "Only requests signed with one of the keys in this file (in the form of \
-               ~/.aws/credentials) are served by the API",
+               ~/.aws/credentials) are served by the API; env: with the key in AWS_ACCESS_KEY_ID \
+               and AWS_SECRET_ACCESS_KEY",
         ..PROCESS
     },
     Setting {
