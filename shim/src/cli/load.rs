@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 
 use crate::config::{FunctionSpec, PluginPlan, ServePlan, Settings};
-use crate::engine::{Engine, Function, FunctionPlan, Mock, MockPlan, Served};
+use crate::engine::{Engine, Function, FunctionPlan, Mock, Served};
 use crate::events::Destination;
 use crate::exit::Misconfigured;
 use crate::frontend::{Catalogue, Entry};
@@ -171,13 +171,9 @@ async fn function(
     let engine = match settings.mock {
         Some(answer) => {
             let description = plugin.describe(&handler_name)?;
-            let plan = MockPlan {
-                answer,
-                delay: None,
-            };
             let name = name.clone();
             // It may read a file.
-            let made = tokio::task::spawn_blocking(move || Mock::new(name, &description, plan));
+            let made = tokio::task::spawn_blocking(move || Mock::new(name, &description, answer));
             let made = made.await?.map_err(|error| misconfigured(error.into()))?;
             Engine::Mock(Box::new(made))
         }

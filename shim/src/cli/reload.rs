@@ -66,13 +66,10 @@ impl Reload {
 
     /// Either all of it is exchanged, or nothing.
     async fn reload(&mut self) -> anyhow::Result<()> {
-        let (replan, tls) = (self.replan.clone(), self.tls.clone());
+        let replan = self.replan.clone();
         let read = tokio::task::spawn_blocking(move || {
             let Plan { serve: plan, .. } = replan()?;
             let verifier = credentials::verifier(plan.credentials.as_ref())?;
-            if let Some(tls) = tls {
-                tls.reload()?;
-            }
             anyhow::Ok((plan, verifier))
         });
         let (plan, verifier) = read.await??;
@@ -87,6 +84,10 @@ impl Reload {
             tracing::warn!("addresses, limits, queues and the like are read at the start only");
         }
         let loaded = load::load(&plan, &self.metrics).await?;
+        // The last step that can fail, for it exchanges at once.
+        if let Some(tls) = self.tls.clone() {
+            tokio::task::spawn_blocking(move || tls.reload()).await??;
+        }
         self.verifier.store(verifier);
         let old = self.current.exchange(loaded.catalogue);
         let before = std::mem::replace(&mut self.ready, loaded.ready);

@@ -20,7 +20,7 @@ mod served;
 mod watchdog;
 
 pub use function::{Function, FunctionPlan};
-pub use mock::{MAX_ANSWER, Mock, MockAnswer, MockError, MockPlan, UnknownError};
+pub use mock::{MAX_ANSWER, Mock, MockAnswer, MockError, UnknownError};
 pub use placement::Policy;
 pub use served::{Engine, Served};
 pub use watchdog::{CELL_WORKERS, Watchdog};

@@ -29,6 +29,7 @@ mod readiness;
 mod render;
 mod seen;
 mod site;
+mod trace;
 pub mod url;
 
 pub use admin::Admin;

@@ -11,7 +11,7 @@ mod random;
 mod tests;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use answer::Source;
 pub use error::{MockError, UnknownError};
@@ -24,15 +24,6 @@ pub const MAX_ANSWER: usize = 6 << 20;
 
 /// What an error that was asked for says: nobody knows what the handler would.
 const MOCKED: &str = "mocked";
-
-/// How a function is mocked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MockPlan {
-    /// What it answers with.
-    pub answer: MockAnswer,
-    /// How long each invocation takes; `None`: no time.
-    pub delay: Option<Duration>,
-}
 
 /// What a mocked function answers with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,13 +47,12 @@ pub struct Mock {
     accepts: Accepts,
     errors: Vec<String>,
     source: Source,
-    delay: Option<Duration>,
 }
 
 impl Mock {
     /// Mocks the described handler as a function `name`.
     ///
-    /// Reads the file of the plan, so it blocks on the disk: call it at start, not on a request
+    /// Reads the file of the answer, so it blocks on the disk: call it at start, not on a request
     /// path. A file that changes later is not read again.
     ///
     /// # Errors
@@ -71,14 +61,13 @@ impl Mock {
     pub fn new(
         name: impl Into<String>,
         description: &Description,
-        plan: MockPlan,
+        answer: MockAnswer,
     ) -> Result<Self, MockError> {
         let name = name.into();
         Ok(Self {
-            source: Source::new(&name, description, plan.answer)?,
+            source: Source::new(&name, description, answer)?,
             accepts: description.accepts,
             errors: description.errors.clone(),
-            delay: plan.delay,
             name,
         })
     }
@@ -107,12 +96,9 @@ impl Invoke for Mock {
         self.accepts
     }
 
-    /// Answers at once, or after the delay of its plan. The invocation is dropped unread.
+    /// Answers at once. The invocation is dropped unread.
     async fn invoke(&self, _: Invocation) -> Result<Outcome, Refusal> {
         let started = Instant::now();
-        if let Some(delay) = self.delay {
-            tokio::time::sleep(delay).await;
-        }
         Ok(Outcome {
             result: self.source.answer(),
             cold_start: false,

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{MAX_ANSWER, Mock, MockAnswer, MockError, MockPlan};
+use super::{MAX_ANSWER, Mock, MockAnswer, MockError};
 use crate::invocation::{
     Accepts, Answer, Body, ErrorKind, Invocation, Invoke as _, Outcome, Payload,
 };
@@ -30,13 +29,8 @@ fn described(response: ResponseKind) -> Description {
     }
 }
 
-fn plan(answer: MockAnswer) -> MockPlan {
-    let delay = None;
-    MockPlan { answer, delay }
-}
-
 fn mock(description: &Description, answer: MockAnswer) -> Result<Mock, MockError> {
-    Mock::new("orders", description, plan(answer))
+    Mock::new("orders", description, answer)
 }
 
 async fn invoke(mock: &Mock) -> Outcome {
@@ -211,18 +205,6 @@ fn a_random_answer_needs_a_schema_that_can_be_met() {
     assert_eq!(random(&impossible), expected);
 }
 
-#[tokio::test]
-async fn an_answer_may_take_its_time() {
-    let delay = Duration::from_millis(20);
-    let plan = MockPlan {
-        answer: MockAnswer::Empty,
-        delay: Some(delay),
-    };
-    let mock = Mock::new("slow", &described(ResponseKind::Json), plan).unwrap();
-    let outcome = invoke(&mock).await;
-    assert!(outcome.result.is_ok() && outcome.duration >= delay);
-}
-
 #[test]
 fn a_declared_error_can_be_had_by_name() {
     let mock = mock(&described(ResponseKind::Json), MockAnswer::Empty).unwrap();
@@ -239,7 +221,7 @@ fn a_declared_error_can_be_had_by_name() {
         errors: Vec::new(),
         ..described(ResponseKind::Json)
     };
-    let mock = Mock::new("f", &silent, plan(MockAnswer::Empty)).unwrap();
+    let mock = Mock::new("f", &silent, MockAnswer::Empty).unwrap();
     let text = mock.error("A").unwrap_err().to_string();
     let expected = "the handler declares no error `A`; it declares none: \
                     `#[handler(errors(…))]` would";

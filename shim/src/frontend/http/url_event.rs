@@ -11,9 +11,10 @@ use crate::frontend::catalogue::Routed;
 use crate::frontend::log::Abandoned;
 use crate::frontend::seen::{self, Seen};
 use crate::frontend::url::{self, Arrival, Endpoint, PreludeError};
-use crate::frontend::{Peer, problem, render};
+use crate::frontend::{Peer, problem, render, trace};
 use crate::invocation::{
     Accepts, Answer, Body, ErrorKind, FunctionError, Invocation, Invoke, Outcome, Payload,
+    RequestId,
 };
 
 impl<F: Invoke> Http<F> {
@@ -43,7 +44,11 @@ impl<F: Invoke> Http<F> {
         };
         let now = SystemTime::now();
         let trace_id = seen::ids(&head.headers).1;
-        let trace_id = trace_id.unwrap_or_else(|| url::new_trace_id(now));
+        let trace_id = trace_id.unwrap_or_else(|| {
+            // The caller's own request id may be any text.
+            let begun = trace::begin(&RequestId::random());
+            begun.to_str().unwrap_or_default().to_owned()
+        });
         let endpoint = Endpoint {
             https: peer.tls,
             port: peer.port,

@@ -1,12 +1,12 @@
 //! Does what is asked for.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio_util::task::TaskTracker;
 
@@ -18,8 +18,8 @@ use super::path::{self, Asked, Operation};
 use super::work::{JSON, Work, must_be_json, refuse, with_ids};
 use crate::auth::{Pending, Verifier};
 use crate::events::{Accepted, Events, PushError, Target as EventTarget};
-use crate::frontend::BodyPolicy;
 use crate::frontend::catalogue::Current;
+use crate::frontend::{BodyPolicy, trace};
 use crate::invocation::{Body, BodyError, Home, Invoke, Refusal, RequestId, Target, TargetError};
 
 /// A synchronous request must be smaller, in bytes.
@@ -141,7 +141,7 @@ impl<F: Invoke> InvokeApi<F> {
                 .home
                 .arn(&target.name, target.qualifier.as_deref()),
             qualifier: target.qualifier,
-            trace_id: trace_id.unwrap_or_else(|| new_trace(&id)),
+            trace_id: trace_id.unwrap_or_else(|| trace::begin(&id)),
             entry,
             event: if event.is_empty() { NO_EVENT } else { event },
             call: head.call,
@@ -323,44 +323,3 @@ impl<F: Invoke> InvokeApi<F> {
 
 /// The event of a call without one.
 const NO_EVENT: Bytes = Bytes::from_static(b"{}");
-
-/// A trace that begins here: its number is made from the request id's.
-fn new_trace(id: &RequestId) -> HeaderValue {
-    const SECONDS: usize = "Root=1-".len();
-    const NUMBER: usize = SECONDS + "00000000-".len();
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    // 32 bits, as AWS's.
-    let mut seconds = since.unwrap_or_default().as_secs() as u32;
-    let mut text = *b"Root=1-00000000-000000000000000000000000;Sampled=0";
-    for place in text[SECONDS..SECONDS + 8].iter_mut().rev() {
-        *place = b"0123456789abcdef"[(seconds & 15) as usize];
-        seconds >>= 4;
-    }
-    let digits = id.as_bytes().iter().filter(|byte| **byte != b'-');
-    for (place, digit) in text[NUMBER..NUMBER + 24].iter_mut().zip(digits) {
-        *place = *digit;
-    }
-    // It is visible ASCII.
-    HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{RequestId, new_trace};
-
-    #[test]
-    fn a_trace_is_made_from_the_time_and_the_request_id() {
-        let id = RequestId::parse("01234567-89ab-4cde-8f01-23456789abcd").unwrap();
-        let trace = new_trace(&id);
-        let (root, sampled) = trace.to_str().unwrap().split_once(';').unwrap();
-        assert_eq!(sampled, "Sampled=0");
-        let parts: Vec<_> = root.split('-').collect();
-        assert_eq!((parts[0], parts[2]), ("Root=1", "0123456789ab4cde8f012345"));
-        let seconds = u64::from_str_radix(parts[1], 16).unwrap();
-        let now = std::time::SystemTime::UNIX_EPOCH
-            .elapsed()
-            .unwrap()
-            .as_secs();
-        assert!(parts[1].len() == 8 && now - seconds < 600, "{root}");
-    }
-}

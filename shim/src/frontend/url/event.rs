@@ -20,7 +20,7 @@ pub struct Arrival<'a> {
     pub source_ip: Option<IpAddr>,
     /// `requestContext.requestId`.
     pub request_id: &'a str,
-    /// The request's own `x-amzn-trace-id`, or a new one ([`new_trace_id`](super::new_trace_id)).
+    /// The request's own `x-amzn-trace-id`, or a new one.
     pub trace_id: &'a str,
     /// The key of the route that the request took, `$default` where there are none.
     pub route_key: &'a str,

@@ -26,7 +26,6 @@ mod route_error;
 mod router;
 #[cfg(test)]
 mod tests;
-mod trace;
 
 pub use cors::Cors;
 pub use cors_rules::{CorsError, CorsRules};
@@ -38,4 +37,3 @@ pub use response::{ResponseError, failed, response};
 pub use route::Route;
 pub use route_error::RouteError;
 pub use router::{DuplicateRoute, Match, PathParameters, Router};
-pub use trace::new_trace_id;
