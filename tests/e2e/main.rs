@@ -11,6 +11,7 @@
 
 mod admin;
 mod attempts;
+mod bootstrap;
 mod cancel;
 mod cli;
 mod concurrency;

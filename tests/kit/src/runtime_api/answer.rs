@@ -168,10 +168,11 @@ impl Answer {
         self
     }
 
-    /// Answers before the body of the request is read, and then closes.
+    /// Answers before the body of the request is read; what comes of it is dropped then, up to the
+    /// end of the connection.
     pub fn before_the_body(mut self) -> Self {
         self.early = true;
-        self.closing()
+        self
     }
 
     /// Answers when the key is turned.

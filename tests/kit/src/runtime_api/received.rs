@@ -153,7 +153,8 @@ impl Received {
     /// There is none.
     #[track_caller]
     pub fn expect_trailing_error(&self) -> Value {
-        let announced = self.header("trailer").unwrap_or_default();
+        let headers = self.headers.iter().filter(|(name, _)| name == "trailer");
+        let announced: String = headers.map(|(_, value)| format!("{value},")).collect();
         let announced = announced.to_ascii_lowercase();
         for name in ["type", "body"] {
             let name = format!("lambda-runtime-function-error-{name}");

@@ -1,7 +1,7 @@
 //! The server's side of a connection: a thread for each.
 
 use std::io::{self, BufReader, Read as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
@@ -76,7 +76,11 @@ impl Connection {
                     shared.change(|state| state.in_flight.insert(id));
                 }
             })?;
-            if ending != Ending::KeepAlive {
+            if early && ending == Ending::KeepAlive {
+                self.writer.shutdown(Shutdown::Write)?;
+                io::copy(&mut self.reader, &mut io::sink())?;
+            }
+            if early || ending != Ending::KeepAlive {
                 return Ok(());
             }
         }
