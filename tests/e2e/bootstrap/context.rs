@@ -118,6 +118,15 @@ fn the_remaining_time_is_that_of_the_event() {
 }
 
 #[test]
+fn a_deadline_that_has_passed_is_lambdas_affair() {
+    let function = handler("dump").start();
+    let event = Event::new("{}").deadline(UNIX_EPOCH + Duration::from_secs(1));
+    let known = function.invoke(event).json();
+    assert_eq!(known["remaining_ms"], 0);
+    assert_eq!(known["deadline"], 1000);
+}
+
+#[test]
 fn names_come_from_lambdas_variables() {
     let function = handler("dump")
         .env("AWS_LAMBDA_FUNCTION_NAME", "orders")

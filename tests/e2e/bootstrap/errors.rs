@@ -1,7 +1,7 @@
 //! Errors and panics of handlers: a report to Lambda, a line in the log, and on to the next.
 
-use shim_testkit::runtime_api::{Endpoint, Function};
-use shim_testkit::{Value, json};
+use shim_testkit::runtime_api::{Answer, Endpoint, Function};
+use shim_testkit::{Log, Signal, Value, json};
 
 use super::handler;
 
@@ -58,7 +58,7 @@ fn an_error_is_one_line_in_the_log_and_a_success_is_none() {
         "{said}"
     );
     function.invoke(json!({ "how": "no" }));
-    let of_invocations = |log: &shim_testkit::Log| !log.request_id().is_empty();
+    let of_invocations = |log: &Log| !log.request_id().is_empty();
     let logs = function.process().logs();
     let count = logs.iter().filter(|log| of_invocations(log)).count();
     assert_eq!(count, 1, "{}", function.process().said());
@@ -99,6 +99,46 @@ fn a_panic_is_reported_with_its_stack() {
 }
 
 #[test]
+fn in_text_an_error_is_one_line_too() {
+    for (how, said) in [("own", "3 left"), ("named", "the card was")] {
+        let function = handler("fails").without("AWS_LAMBDA_LOG_FORMAT").start();
+        let outcome = function.invoke(json!({ "how": how }));
+        function.wait_for_idle(1);
+        function.process().signal(Signal::TERM);
+        assert_eq!(function.wait_exit(), 0);
+        let stderr = function.process().stderr();
+        let [line] = stderr.lines().collect::<Vec<_>>()[..] else {
+            panic!("{stderr}");
+        };
+        for part in ["ERROR", said, outcome.request_id().unwrap()] {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+    }
+}
+
+#[test]
+fn a_panic_is_one_error_in_the_log_with_its_place_and_stack() {
+    let function = handler("panics").start();
+    let outcome = function.invoke(json!({ "how": "text" }));
+    function.wait_for_idle(1);
+    function.process().signal(Signal::TERM);
+    assert_eq!(function.wait_exit(), 0);
+    let id = outcome.request_id().unwrap();
+    let logs = function.process().logs();
+    let errors: Vec<_> = logs.iter().filter(|log| log.level() == "ERROR").collect();
+    let [line] = errors[..] else {
+        panic!("{}", function.process().said());
+    };
+    assert_eq!(
+        (line.request_id(), line.message()),
+        (id, "Runtime.Panic: boom")
+    );
+    assert!(line.text("location").contains("panics.rs:"), "{line:?}");
+    let stack = line.text("stack_trace");
+    assert!(stack.contains("the_guilty_function"), "{line:?}");
+}
+
+#[test]
 fn each_panic_has_a_message() {
     let function = handler("panics").start();
     for (how, message) in [
@@ -135,7 +175,7 @@ fn a_panicked_instance_is_replaced() {
 #[test]
 fn the_line_of_an_error_is_there_before_it_is_reported() {
     let function = handler("fails").start();
-    let (answer, key) = shim_testkit::runtime_api::Answer::accepted().held();
+    let (answer, key) = Answer::accepted().held();
     function.script(Endpoint::Error, answer);
     let outcome = function.invoke(json!({ "how": "own" }));
     let id = outcome.request_id().unwrap();
@@ -149,12 +189,6 @@ fn the_line_of_an_error_is_there_before_it_is_reported() {
 #[test]
 fn a_start_that_fails_fails_its_invocations_until_it_works() {
     let function = handler("start_fails").env("START", "once").start();
-    let outcome = function.wait_for("an outcome", |_| true);
-    if outcome.endpoint() == Endpoint::InitError {
-        // The first instance is a part of the init: Lambda starts a new process.
-        outcome.expect_error("NoConnection", "start number 1");
-        return assert_eq!(function.wait_exit(), 1);
-    }
     function
         .invoke("{}")
         .expect_error("NoConnection", "start number 1");

@@ -24,7 +24,9 @@ pub enum ClientError {
         error: io::Error,
     },
     /// The connection broke in the middle of a streamed answer, which cannot be sent again.
-    #[error("lost the connection to the Runtime API at {address} while an answer was streamed: {error}")]
+    #[error(
+        "lost the connection to the Runtime API at {address} while an answer was streamed: {error}"
+    )]
     Interrupted {
         /// Where it is.
         address: String,
