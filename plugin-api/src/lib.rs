@@ -77,6 +77,7 @@ mod describe;
 mod error;
 mod export;
 mod handler;
+mod marker;
 pub mod testing;
 
 pub use body::{Body, BodySender};
@@ -147,14 +148,14 @@ pub mod __private {
     pub use plugin_api_abi::{ABI_VERSION, abi_stable::library::LibHeader};
 
     pub use crate::codec::{
-        AnyMarker, EventCodec, EventOf, NoEvent, ResponseCodec, ResponseOf, event, event_kind,
-        fallible, response,
+        AnyMarker, EventCodec, EventOf, NoEvent, ResponseCodec, event, event_kind, fallible,
     };
     pub use crate::context::{context, init_context};
     pub use crate::describe::{
         EmptyOfDefault, EmptyOfFallible, EmptyOfKind, NoEmpty, NoSchema, Of, SchemaOfFallible,
         SchemaOfType, put_event_schema, put_response_schema,
     };
+    pub use crate::marker::{MarkerOfAny, MarkerOfBytes, MarkerOfFallible, marker};
 
     /// The version of this crate.
     pub const VERSION: &str = env!("CARGO_PKG_VERSION");
