@@ -10,3 +10,5 @@ mod http;
 mod lifecycle;
 mod panics;
 mod runtime;
+#[cfg(feature = "tower")]
+mod services;
