@@ -80,6 +80,41 @@
 //! client (`ConnectInfo`) are not there. axum reads at most 2 MB of a body into an extractor such as
 //! `Json`, unless its `DefaultBodyLimit` says otherwise.
 //!
+//! # Events of AWS services
+//!
+//! Events are serde types, and so are those of the crate `aws_lambda_events`; nothing else of it is
+//! needed.
+//!
+//! ```toml
+//! aws_lambda_events = { version = "1", default-features = false, features = ["s3", "sqs"] }
+//! ```
+//!
+//! ```
+//! use aws_lambda_events::event::s3::S3Event;
+//! use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+//! use plugin_api::{Context, Error, handler};
+//!
+//! #[handler]
+//! async fn on_upload(event: S3Event, ctx: Context) -> Result<(), Error> {
+//!     for record in event.records {
+//!         tracing::info!(key = record.s3.object.key, left = ?ctx.remaining_time(), "uploaded");
+//!     }
+//!     Ok(())
+//! }
+//!
+//! /// Messages that are named in the response come again, the others do not.
+//! #[handler]
+//! async fn on_messages(event: SqsEvent) -> Result<SqsBatchResponse, Error> {
+//!     let mut response = SqsBatchResponse::default();
+//!     for message in event.records {
+//!         if message.body.is_none() {
+//!             response.add_failure(message.message_id.unwrap_or_default());
+//!         }
+//!     }
+//!     Ok(response)
+//! }
+//! ```
+//!
 //! # Where a handler runs
 //!
 //! The host polls an async handler on one of its own threads first. If it is done at once, that was

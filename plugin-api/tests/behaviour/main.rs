@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod aws_events;
 mod bodies;
 mod describe;
 mod errors;
