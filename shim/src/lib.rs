@@ -4,7 +4,7 @@
 //! engine → [`invocation::Outcome`] → frontend renders. Each layer may use only what stands before
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
-//! `invocation` → `observe` → `auth` → `plugin` → `engine` → `events` → `frontend` → `server` →
+//! `invocation` → `observe` → `auth` → `plugin` → `gateway` → `engine` → `events` → `frontend` → `server` →
 //! `config` → `exit` → `cli`.
 
 pub mod auth;
@@ -14,6 +14,7 @@ pub mod engine;
 pub mod events;
 pub mod exit;
 pub mod frontend;
+pub mod gateway;
 pub mod invocation;
 pub mod observe;
 pub mod plugin;

@@ -4,11 +4,12 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "invocation",
     "observe",
     "auth",
     "plugin",
+    "gateway",
     "engine",
     "events",
     "frontend",
