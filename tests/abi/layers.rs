@@ -4,11 +4,12 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "invocation",
     "observe",
     "auth",
     "plugin",
+    "gateway",
     "runtime_api",
     "engine",
     "events",

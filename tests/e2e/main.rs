@@ -24,6 +24,7 @@ mod event;
 mod event_spool;
 mod exposure;
 mod functions;
+mod gateway;
 mod h2;
 mod http;
 mod init;

@@ -18,6 +18,8 @@ pub mod tag {
     pub const COGNITO_IDENTITY: u16 = 4;
     /// Request: the tenant.
     pub const TENANT_ID: u16 = 5;
+    /// Request: what the event of a gateway says beside the HTTP request, JSON.
+    pub const GATEWAY_EVENT: u16 = 6;
 
     /// HTTP request: the method.
     pub const METHOD: u16 = 16;

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 pub use settings::{Given, InvokeMode, SettingsError};
 
+use self::invoke::Web;
 use self::seats::Seats;
 use self::settings::{Logs, Settings};
 use crate::exit;
@@ -102,10 +103,10 @@ fn serve(
     }
     for seat in 1..seats.count() {
         let (seats, endpoint) = (Arc::clone(&seats), settings.endpoint.clone());
-        let mode = settings.invoke_mode;
+        let web = settings.web;
         let serve = move || {
             seats.start(seat);
-            let Err(error) = serve_seat(&mut Client::new(endpoint), &seats, seat, mode);
+            let Err(error) = serve_seat(&mut Client::new(endpoint), &seats, seat, web);
             // What one connection meets the others meet too.
             log_client(&error);
             end::finish(exit::INTERNAL);
@@ -118,14 +119,14 @@ fn serve(
             break;
         }
     }
-    serve_seat(&mut client, &seats, 0, settings.invoke_mode)
+    serve_seat(&mut client, &seats, 0, settings.web)
 }
 
 fn serve_seat(
     client: &mut Client,
     seats: &Seats,
     seat: usize,
-    mode: InvokeMode,
+    web: Web,
 ) -> Result<Infallible, ClientError> {
     loop {
         let next = client.next()?;
@@ -136,7 +137,7 @@ fn serve_seat(
             }
         };
         let id = next.id;
-        if let Err(error) = invoke::invoke(client, &mut solo, next, mode) {
+        if let Err(error) = invoke::invoke(client, &mut solo, next, web) {
             if error.is_fatal() {
                 return Err(error);
             }

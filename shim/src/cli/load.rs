@@ -12,6 +12,7 @@ use crate::engine::{Engine, Function, FunctionPlan, Mock, Served};
 use crate::events::Destination;
 use crate::exit::Misconfigured;
 use crate::frontend::{Catalogue, Entry};
+use crate::gateway::IGNORE_STAGE;
 use crate::invocation::is_name;
 use crate::observe::metrics::Metrics;
 use crate::plugin::{FunctionSettings, LoadError, Plugin};
@@ -167,6 +168,7 @@ async fn function(
         // Whoever invokes it by an ARN hands that along.
         ..FunctionSettings::default()
     };
+    let ignore_stage = known.vars.iter().any(|(name, _)| name == IGNORE_STAGE);
     let figures = metrics.function(&name, &settings.version);
     let engine = match settings.mock {
         Some(answer) => {
@@ -223,6 +225,7 @@ async fn function(
         version: settings.version,
         aliases: settings.aliases,
         http: settings.http,
+        ignore_stage,
         events: Arc::new(settings.events),
         name,
     })
