@@ -129,7 +129,7 @@ fn serve_seat(
     web: Web,
 ) -> Result<Infallible, ClientError> {
     loop {
-        let next = client.next()?;
+        let next = client.next_invocation()?;
         let Some(mut solo) = seats.take(seat) else {
             // The process is about to end. What was fetched is run elsewhere, or again.
             loop {

@@ -24,6 +24,7 @@ pub mod preflight;
 mod reply;
 mod request;
 mod run;
+mod setup;
 
 pub use description::{Description, ResponseKind};
 pub use error::LoadError;
@@ -31,3 +32,4 @@ pub use handler::{Handler, Instance, Started};
 pub use opened::Plugin;
 pub use request::{FunctionSettings, Place};
 pub use run::{Finished, Run};
+pub use setup::Setup;
