@@ -5,7 +5,7 @@
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
 //! `invocation` → `observe` → `auth` → `plugin` → `engine` → `events` → `frontend` → `server` →
-//! `config` → `exit` → `cli`.
+//! `package` → `config` → `exit` → `cli`.
 
 pub mod auth;
 pub mod cli;
@@ -16,5 +16,7 @@ pub mod exit;
 pub mod frontend;
 pub mod invocation;
 pub mod observe;
+#[cfg(feature = "package")]
+pub mod package;
 pub mod plugin;
 pub mod server;

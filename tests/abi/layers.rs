@@ -4,7 +4,7 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "invocation",
     "observe",
     "auth",
@@ -13,6 +13,7 @@ const ORDER: [&str; 11] = [
     "events",
     "frontend",
     "server",
+    "package",
     "config",
     "exit",
     "cli",

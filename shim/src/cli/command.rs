@@ -23,8 +23,10 @@ pub fn command() -> Command {
         .subcommand(serve_arguments(
             Command::new("serve").about("Serve functions over HTTP and the Lambda Invoke API"),
         ))
-        .subcommand(inspect())
-        .subcommand(generate());
+        .subcommand(inspect());
+    #[cfg(feature = "package")]
+    let top = top.subcommand(super::package::command());
+    let top = top.subcommand(generate());
     serve_arguments(top)
 }
 
