@@ -4,10 +4,11 @@
 //! engine → [`invocation::Outcome`] → frontend renders. Each layer may use only what stands before
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
-//! `invocation` → `observe` → `auth` → `plugin` → `engine` → `events` → `frontend` → `server` →
-//! `package` → `config` → `exit` → `cli`.
+//! `invocation` → `observe` → `auth` → `plugin` → `runtime_api` → `engine` → `events` → `frontend` →
+//! `server` → `package` → `config` → `exit` → `bootstrap` → `cli`.
 
 pub mod auth;
+pub mod bootstrap;
 pub mod cli;
 pub mod config;
 pub mod engine;
@@ -19,4 +20,5 @@ pub mod observe;
 #[cfg(feature = "package")]
 pub mod package;
 pub mod plugin;
+pub mod runtime_api;
 pub mod server;

@@ -4,11 +4,12 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 14] = [
     "invocation",
     "observe",
     "auth",
     "plugin",
+    "runtime_api",
     "engine",
     "events",
     "frontend",
@@ -16,6 +17,7 @@ const ORDER: [&str; 12] = [
     "package",
     "config",
     "exit",
+    "bootstrap",
     "cli",
 ];
 
