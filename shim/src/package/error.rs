@@ -56,9 +56,21 @@ pub enum PackageError {
         plugin: Version,
     },
 
-    /// Bootstrap can not find a plugin of this name.
+    /// Bootstrap cannot find a plugin of this name.
     #[error("{} cannot be the file of a function: {reason}", path.display())]
     PluginName { path: PathBuf, reason: &'static str },
+
+    /// Bootstrap would take another file for the plugin.
+    #[error(
+        "bootstrap would not find {}: {} would be `{name}`, which is looked for first",
+        path.display(),
+        other.display()
+    )]
+    Shadowed {
+        path: PathBuf,
+        other: PathBuf,
+        name: String,
+    },
 
     /// Lambda has no such machine.
     #[error("{} is built for {machine}, which Lambda does not have", path.display())]

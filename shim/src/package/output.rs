@@ -2,7 +2,8 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
@@ -29,7 +30,6 @@ pub(super) fn check(
         Ok(there) if there.is_dir() => return Err(refused("it is a directory")),
         Ok(there) if !there.is_file() => return Err(refused("it is there, and no plain file")),
         Ok(there) => {
-            use std::os::unix::fs::MetadataExt as _;
             let identity = (there.dev(), there.ino());
             if let Some(entry) = entries.iter().find(|entry| entry.identity == identity) {
                 return Err(PackageError::OutputIsPacked {
@@ -61,16 +61,15 @@ pub(super) fn check(
 /// They are written to a file without a name, which is gone when this process ends, however it ends;
 /// once they are on the disk it gets a name and takes the output's place.
 pub(super) fn publish(output: &Path, bytes: &[u8]) -> Result<(), PackageError> {
-    write(output, bytes).map_err(|error| PackageError::Write {
+    write(output, bytes, unnamed(directory(output))).map_err(|error| PackageError::Write {
         path: output.to_owned(),
         error,
     })
 }
 
-fn write(output: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = directory(output);
+fn write(output: &Path, bytes: &[u8], unnamed: Option<File>) -> io::Result<()> {
     let temporary = Temporary::beside(output);
-    match unnamed(directory) {
+    match unnamed {
         Some(mut file) => {
             fill(&mut file, bytes)?;
             temporary.name(&file)?;
@@ -79,7 +78,7 @@ fn write(output: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     fs::rename(&temporary.0, output)?;
     // The rename itself survives a crash from here on; without this, one of the two files would.
-    File::open(directory)?.sync_all()
+    File::open(directory(output))?.sync_all()
 }
 
 fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {
@@ -117,7 +116,7 @@ impl Temporary {
     }
 
     fn name(&self, file: &File) -> io::Result<()> {
-        let from = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
+        let from = format!("/proc/self/fd/{}", file.as_raw_fd());
         let flags = AtFlags::SYMLINK_FOLLOW;
         Ok(rustix::fs::linkat(CWD, from, CWD, &self.0, flags)?)
     }
@@ -138,5 +137,35 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         self.remove();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{unnamed, write};
+
+    #[test]
+    fn with_and_without_nameless_files_the_output_is_exchanged() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("x.zip");
+        for (number, nameless) in [unnamed(folder.path()), None].into_iter().enumerate() {
+            let bytes = [number as u8; 3];
+            write(&output, &bytes, nameless).unwrap();
+            assert_eq!(fs::read(&output).unwrap(), bytes);
+        }
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_take_its_place_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("x.zip");
+        fs::create_dir(&output).unwrap();
+        for nameless in [unnamed(folder.path()), None] {
+            write(&output, b"zip", nameless).unwrap_err();
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        }
     }
 }

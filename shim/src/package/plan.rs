@@ -92,6 +92,7 @@ pub fn plan(request: &Request) -> Result<Plan, PackageError> {
         entry::included(include, &mut entries)?;
     }
     let entries = entry::in_order(entries)?;
+    not_shadowed(&entries, &plugin_entry, &name)?;
     let output = request.output.clone();
     let output = output.unwrap_or_else(|| format!("{name}.zip").into());
     let directories = request
@@ -141,6 +142,19 @@ fn plugin_name(path: &Path) -> Result<String, PackageError> {
     match stem.strip_prefix("lib").unwrap_or(stem) {
         "" => Err(refused("its name is empty")),
         name => Ok(name.to_owned()),
+    }
+}
+
+/// Whether bootstrap finds the plugin: it looks for `orders.so` before `liborders.so`.
+fn not_shadowed(entries: &[Entry], plugin: &Entry, name: &str) -> Result<(), PackageError> {
+    let first = format!("{name}.so");
+    match entries.iter().find(|entry| entry.name == first) {
+        Some(other) if other != plugin => Err(PackageError::Shadowed {
+            path: plugin.source.clone(),
+            other: other.source.clone(),
+            name: first,
+        }),
+        _ => Ok(()),
     }
 }
 

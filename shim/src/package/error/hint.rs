@@ -88,7 +88,7 @@ impl PackageError {
                 "a name in the package is a relative path without `..`: `--include NAME=PATH`"
                     .to_owned()
             }
-            Self::Duplicate { .. } => {
+            Self::Duplicate { .. } | Self::Shadowed { .. } => {
                 "leave one out, or rename it: `--include NAME=PATH`".to_owned()
             }
             Self::TooLarge { .. } => {
