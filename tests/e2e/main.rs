@@ -9,6 +9,7 @@
     reason = "a test that cannot go on ends by panic"
 )]
 
+mod adapter;
 mod admin;
 mod attempts;
 mod cancel;

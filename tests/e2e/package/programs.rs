@@ -8,7 +8,7 @@ use super::{Ground, LIBRARY, PROGRAM, bootstrap, machines, plugin};
 
 const USAGE: i32 = 64;
 const DATA: i32 = 65;
-const BUILD: &str = "cargo build --release --bin bootstrap -p shim";
+const BUILD: &str = "cargo build --profile lambda --bin bootstrap -p shim";
 
 /// A copy of a file for the other machine.
 fn foreign(ground: &Ground, name: &str, copy: &str) {
@@ -87,7 +87,7 @@ fn bootstraps_that_are_none() {
         return;
     };
     let hint = format!("build it with `{BUILD}`");
-    let missing = format!("{hint} and name it: `--bootstrap target/release/bootstrap`");
+    let missing = format!("{hint} and name it: `--bootstrap target/lambda/bootstrap`");
     let message = "there is no bootstrap: /dir/missing does not exist";
     ground.refuses(starts(&ground, "missing"), DATA, message, &missing);
     ground.put("script", "#!/bin/sh\n");
@@ -133,7 +133,7 @@ fn files_of_another_machine() {
     );
     let hint = format!(
         "build it with `{BUILD} --target {target}` and name it: \
-         `--bootstrap target/{target}/release/bootstrap`"
+         `--bootstrap target/{target}/lambda/bootstrap`"
     );
     ground.refuses(
         packs(&ground, "foreign/liborders.so"),
@@ -153,7 +153,7 @@ fn files_of_another_machine() {
     let target = format!("{ours}-unknown-linux-gnu");
     let hint = format!(
         "build it with `{BUILD} --target {target}` and name it: \
-         `--bootstrap target/{target}/release/bootstrap`"
+         `--bootstrap target/{target}/lambda/bootstrap`"
     );
     ground.refuses(starts(&ground, "foreign/bootstrap"), DATA, &message, &hint);
 
@@ -205,7 +205,7 @@ fn what_needs_a_newer_glibc() {
     let arch = machines()[0].0;
     let hint = |what: &str, glibc: &str| {
         format!(
-            "build it with `cargo zigbuild --release {what} --target \
+            "build it with `cargo zigbuild {what} --target \
              {arch}-unknown-linux-gnu.{glibc}`"
         )
     };
@@ -213,14 +213,19 @@ fn what_needs_a_newer_glibc() {
     linked(LIBRARY, "liborders.so", &plugin(flying));
     let message = "/dir/liborders.so needs a newer glibc than Amazon Linux 2023 has (2.34): \
                    GLIBC_9.99 (for `flying_car`)";
-    ground.refuses(ground.package(), DATA, message, &hint("--lib", "2.34"));
+    ground.refuses(
+        ground.package(),
+        DATA,
+        message,
+        &hint("--release --lib", "2.34"),
+    );
 
     // Old enough for one system, and not for the other.
     linked(LIBRARY, "liborders.so", &plugin(steam));
     let al2 = || ground.package().arg("--target-os", "al2");
     let message = "/dir/liborders.so needs a newer glibc than Amazon Linux 2 has (2.26): \
                    GLIBC_2.30 (for `steam_car`)";
-    ground.refuses(al2(), DATA, message, &hint("--lib", "2.26"));
+    ground.refuses(al2(), DATA, message, &hint("--release --lib", "2.26"));
     ground.package().run().expect_code(0);
     fs::remove_file(ground.path("orders.zip")).unwrap();
 
@@ -232,7 +237,7 @@ fn what_needs_a_newer_glibc() {
     );
     let message = "/dir/bootstrap needs a newer glibc than Amazon Linux 2 has (2.26): \
                    GLIBC_2.30 (for `steam_car`)";
-    let build = "--bin bootstrap -p shim";
+    let build = "--profile lambda --bin bootstrap -p shim";
     ground.refuses(al2(), DATA, message, &hint(build, "2.26"));
 
     ground.cc(PROGRAM, "bootstrap", &bootstrap("1.0.0"));

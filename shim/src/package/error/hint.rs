@@ -17,7 +17,7 @@ impl PackageError {
                 format!("build it with `{}`", build(Role::Bootstrap))
             }
             Self::NoBootstrap { .. } => format!(
-                "build it with `{}` and name it: `--bootstrap target/release/bootstrap`",
+                "build it with `{}` and name it: `--bootstrap target/lambda/bootstrap`",
                 build(Role::Bootstrap)
             ),
             Self::Library(_) => "include the library itself, whole".to_owned(),
@@ -48,7 +48,7 @@ impl PackageError {
                 let target = arch.triple();
                 format!(
                     "build it with `{} --target {target}` and name it: \
-                     `--bootstrap target/{target}/release/bootstrap`",
+                     `--bootstrap target/{target}/lambda/bootstrap`",
                     build(Role::Bootstrap)
                 )
             }
@@ -120,7 +120,7 @@ fn is_musl(library: &str) -> bool {
 
 fn build(role: Role) -> &'static str {
     match role {
-        Role::Bootstrap => "cargo build --release --bin bootstrap -p shim",
+        Role::Bootstrap => "cargo build --profile lambda --bin bootstrap -p shim",
         _ => "cargo build --release --lib",
     }
 }
