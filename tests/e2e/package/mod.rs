@@ -2,7 +2,7 @@
 //!
 //! * `contents`: what is in it, the same bytes for the same files, and what others read in it
 //! * `files`: what is refused of files, names and the output
-//! * `programs`: what is refused of plugins, bootstraps and libraries
+//! * `programs`, `libraries`: what is refused of plugins, bootstraps and libraries
 //! * `failures`: nothing is left behind
 //!
 //! Most plugins here are made with the C compiler: small, and with whatever is to be wrong.
@@ -10,6 +10,7 @@
 mod contents;
 mod failures;
 mod files;
+mod libraries;
 mod programs;
 
 use std::ffi::OsString;
@@ -168,6 +169,13 @@ fn machines() -> [(&'static str, &'static str, u8); 2] {
         machines.reverse();
     }
     machines
+}
+
+/// A copy of a file for the other machine.
+fn foreign(ground: &Ground, name: &str, copy: &str) {
+    let mut bytes = std::fs::read(ground.path(name)).unwrap();
+    bytes[18] = machines()[1].2;
+    ground.put(copy, bytes);
 }
 
 /// Says why a test does not run: past the test harness, which keeps what tests say that pass.
