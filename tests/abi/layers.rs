@@ -15,6 +15,7 @@ const ORDER: [&str; 14] = [
     "events",
     "frontend",
     "server",
+    "package",
     "config",
     "exit",
     "bootstrap",

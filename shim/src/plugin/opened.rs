@@ -72,28 +72,7 @@ impl Plugin {
     /// # Errors
     /// There is no such handler, or several and none was named; both list the handlers there are.
     pub fn choose(&self, wanted: Option<&str>) -> Result<&str, LoadError> {
-        let handlers = &self.file.handlers;
-        let path = || self.file.path.clone();
-        let available = || {
-            handlers
-                .iter()
-                .map(|handler| handler.name.clone())
-                .collect()
-        };
-        let named = |name: &str| handlers.iter().find(|handler| handler.name == name);
-        match (wanted, handlers.as_slice()) {
-            (Some(wanted), _) => named(wanted).ok_or_else(|| LoadError::NoHandler {
-                path: path(),
-                wanted: wanted.to_owned(),
-                available: available(),
-            }),
-            (None, [only]) => Ok(only),
-            (None, _) => named("handler").ok_or_else(|| LoadError::SeveralHandlers {
-                path: path(),
-                available: available(),
-            }),
-        }
-        .map(|handler| handler.name.as_str())
+        self.file.choose(wanted)
     }
 
     /// What a handler says of its types. Runs the `Default` of its response type on this thread,
