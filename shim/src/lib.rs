@@ -4,10 +4,11 @@
 //! engine → [`invocation::Outcome`] → frontend renders. Each layer may use only what stands before
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
-//! `invocation` → `observe` → `auth` → `plugin` → `engine` → `events` → `frontend` → `server` →
-//! `config` → `exit` → `cli`.
+//! `invocation` → `observe` → `auth` → `plugin` → `runtime_api` → `engine` → `events` → `frontend` →
+//! `server` → `config` → `exit` → `bootstrap` → `cli`.
 
 pub mod auth;
+pub mod bootstrap;
 pub mod cli;
 pub mod config;
 pub mod engine;
@@ -17,4 +18,5 @@ pub mod frontend;
 pub mod invocation;
 pub mod observe;
 pub mod plugin;
+pub mod runtime_api;
 pub mod server;

@@ -4,17 +4,19 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 13] = [
     "invocation",
     "observe",
     "auth",
     "plugin",
+    "runtime_api",
     "engine",
     "events",
     "frontend",
     "server",
     "config",
     "exit",
+    "bootstrap",
     "cli",
 ];
 

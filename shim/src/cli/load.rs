@@ -178,7 +178,16 @@ async fn function(
             Engine::Mock(Box::new(made))
         }
         None => {
-            let handler = plugin.init(&handler_name, &known, threads).await?;
+            let init = plugin.init(&handler_name, &known, threads);
+            let handler = tokio::time::timeout(Plugin::INIT_LIMIT, init)
+                .await
+                .unwrap_or_else(|_| {
+                    Err(LoadError::InitHung {
+                        path: file.path.clone(),
+                        handler: handler_name.clone(),
+                        limit: Plugin::INIT_LIMIT,
+                    })
+                })?;
             let (with_instances, stateless) = settings.concurrency;
             let plan = FunctionPlan {
                 name: name.clone(),

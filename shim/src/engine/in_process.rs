@@ -164,7 +164,7 @@ impl Shared {
         let (done, made) = oneshot::channel();
         let shared = self.clone();
         self.in_background(async move {
-            let started = shared.handler.start(&request_id).await;
+            let started = shared.handler.start(Some(&request_id)).await;
             if let Some(error) = &started.failed {
                 tracing::error!(
                     function = shared.name,

@@ -4,6 +4,7 @@
 //! * `limit`: how many run at once, how many wait, who is refused
 //! * `in_process`: runs in this process; `pool`: its idle instances; `in_flight`: a run that may be
 //!   abandoned by its caller
+//! * [`Solo`]: one invocation at a time, on the calling thread, without a runtime
 //! * [`Mock`]: answers in the place of a function, without running its handler
 //! * `placement`: where a run executes; [`Watchdog`]: notices when that was a mistake
 
@@ -17,10 +18,12 @@ mod placement;
 mod pool;
 mod response;
 mod served;
+mod solo;
 mod watchdog;
 
 pub use function::{Function, FunctionPlan};
 pub use mock::{MAX_ANSWER, Mock, MockAnswer, MockError, UnknownError};
 pub use placement::Policy;
 pub use served::{Engine, Served};
+pub use solo::{Solo, block_on, next_chunk};
 pub use watchdog::{CELL_WORKERS, Watchdog};

@@ -18,6 +18,6 @@ pub mod tail;
 pub use invocation::{InvocationLine, invocation};
 pub use logs::{
     FilterError, LogError, LogFormat, LogGuard, LogPlan, LogTo, colour_for_stderr, flush, init,
-    parse_filter,
+    init_at_once, parse_filter,
 };
 pub use refused::{RefusedLine, refused};

@@ -72,10 +72,12 @@ impl Handler {
     }
 
     /// Makes an instance, on a thread of the plugin's where it may block. What it logs belongs to
-    /// the invocation `request_id`, which needs the instance.
-    pub async fn start(&self, request_id: &RequestId) -> Started {
+    /// the invocation `request_id`, if it is one that needs the instance.
+    pub async fn start(&self, request_id: Option<&RequestId>) -> Started {
         let mut fields = FieldsWriter::default();
-        fields.put(tag::REQUEST_ID, request_id.as_bytes());
+        if let Some(request_id) = request_id {
+            fields.put(tag::REQUEST_ID, request_id.as_bytes());
+        }
         // SAFETY: (I7) `raw` comes from this table's `init` and is released in `Attached`'s drop.
         let starting = unsafe { self.0.module.start()(self.0.raw, fields.finish()) };
         let started = starting.await;

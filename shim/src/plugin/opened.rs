@@ -115,11 +115,11 @@ impl Plugin {
     }
 
     /// Sets the plugin up, if this is its first handler, and runs the handler's `init` for a
-    /// function.
+    /// function, on a thread of the plugin's. How long that may take, be it
+    /// [`INIT_LIMIT`](Self::INIT_LIMIT) or what Lambda allows, is the caller's business.
     ///
     /// # Errors
-    /// The handler's table does not fit, or `init` failed, panicked, or took longer than
-    /// [`INIT_LIMIT`](Self::INIT_LIMIT).
+    /// The handler's table does not fit, or `init` failed or panicked.
     pub async fn init(
         &self,
         handler: &str,
@@ -155,15 +155,9 @@ impl Plugin {
         if let RResult::RErr(error) = module.attach()(host::HOST, setup.finish()) {
             return Err(failed(error.into()));
         }
-        let init = module.init()(settings.to_fields());
-        match tokio::time::timeout(Self::INIT_LIMIT, init).await {
-            Ok(RResult::ROk(raw)) => Ok(Handler::new(module, raw, self.in_use.clone())),
-            Ok(RResult::RErr(error)) => Err(failed(error.into())),
-            Err(_) => Err(LoadError::InitHung {
-                path: path(),
-                handler: name(),
-                limit: Self::INIT_LIMIT,
-            }),
+        match module.init()(settings.to_fields()).await {
+            RResult::ROk(raw) => Ok(Handler::new(module, raw, self.in_use.clone())),
+            RResult::RErr(error) => Err(failed(error.into())),
         }
     }
 }

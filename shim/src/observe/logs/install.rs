@@ -18,6 +18,7 @@ use super::plan::{LogFormat, LogPlan, LogTo};
 use super::queue::{LIMIT, Queue};
 use super::sink::Sink;
 use super::text::Text;
+use super::way::AtOnce;
 use super::writer;
 
 /// How long the end of the process, or a flush, waits for a sink that stands still.
@@ -28,7 +29,8 @@ const APP: &str = "shim";
 
 struct Installed {
     filter: Targets,
-    queue: Arc<Queue>,
+    /// `None`: lines are written at once.
+    queue: Option<Arc<Queue>>,
 }
 
 static INSTALLED: OnceLock<Installed> = OnceLock::new();
@@ -54,13 +56,35 @@ pub fn init(plan: LogPlan) -> Result<LogGuard, LogError> {
     };
     let installed = Installed {
         filter: plan.filter.clone(),
-        queue: Arc::clone(&queue),
+        queue: Some(Arc::clone(&queue)),
     };
-    let subscriber = layer::subscriber(plan.filter, encode, queue);
+    install(installed, layer::subscriber(plan.filter, encode, queue))?;
+    Ok(guard)
+}
+
+/// Installs a log to stderr that writes each line before it returns to who logs: for a process that
+/// may be frozen or ended at any moment between two invocations, as in AWS Lambda.
+///
+/// # Errors
+///
+/// When a subscriber is installed already.
+pub fn init_at_once(format: LogFormat, filter: Targets) -> Result<(), LogError> {
+    let installed = Installed {
+        filter: filter.clone(),
+        queue: None,
+    };
+    let encode = for_stderr(format, false);
+    install(installed, layer::subscriber(filter, encode, Arc::new(AtOnce)))
+}
+
+fn install(
+    installed: Installed,
+    subscriber: impl tracing::Subscriber + Send + Sync,
+) -> Result<(), LogError> {
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Installed)?;
     // Only the one call that got so far sets it.
     let _ = INSTALLED.set(installed);
-    Ok(guard)
+    Ok(())
 }
 
 /// Waits until everything that was logged so far is written, at most 2 s; whether it is.
@@ -70,7 +94,8 @@ pub fn init(plan: LogPlan) -> Result<LogGuard, LogError> {
 pub fn flush() -> bool {
     INSTALLED
         .get()
-        .is_none_or(|installed| installed.queue.flush(FLUSH_LIMIT))
+        .and_then(|installed| installed.queue.as_ref())
+        .is_none_or(|queue| queue.flush(FLUSH_LIMIT))
 }
 
 /// The filter of the installed log.
@@ -131,11 +156,7 @@ type Parts = (Arc<dyn Encode>, Box<dyn Sink>);
 fn parts(plan: &LogPlan) -> Result<Parts, LogError> {
     Ok(match &plan.to {
         LogTo::Stderr => {
-            let colour = plan.colour;
-            let encode: Arc<dyn Encode> = match plan.format {
-                LogFormat::Text => Arc::new(Text { colour }),
-                LogFormat::Json => Arc::new(Json),
-            };
+            let encode = for_stderr(plan.format, plan.colour);
             (encode, Box::new(io::stderr()))
         }
         #[cfg(feature = "syslog")]
@@ -147,6 +168,13 @@ fn parts(plan: &LogPlan) -> Result<Parts, LogError> {
         LogTo::Syslog { .. } => return Err(LogError::NoSyslog),
         LogTo::Journald { socket } => (Arc::new(Journald { app: APP }), daemon(socket)?),
     })
+}
+
+fn for_stderr(format: LogFormat, colour: bool) -> Arc<dyn Encode> {
+    match format {
+        LogFormat::Text => Arc::new(Text { colour }),
+        LogFormat::Json => Arc::new(Json),
+    }
 }
 
 fn daemon(socket: &Path) -> Result<Box<dyn Sink>, LogError> {

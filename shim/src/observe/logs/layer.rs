@@ -1,4 +1,4 @@
-//! Hears events and queues them as lines.
+//! Hears events and sends them on their way as lines.
 
 use std::error::Error;
 use std::fmt::{self, Debug};
@@ -14,12 +14,12 @@ use super::super::invocation::{InvocationLine, TARGET};
 use super::direct;
 use super::encode::{Encode, Head, Value};
 use super::line::Line;
-use super::queue::Queue;
+use super::way::Way;
 
 /// The subscriber's layer that makes lines of events. Spans are not its business.
 pub(super) struct LogLayer {
     pub(super) encode: Arc<dyn Encode>,
-    pub(super) queue: Arc<Queue>,
+    pub(super) way: Arc<dyn Way>,
     /// Invocations are wanted, and by nobody else: there need not be an event.
     pub(super) direct: bool,
 }
@@ -31,11 +31,11 @@ pub(super) struct LogLayer {
 pub(super) fn subscriber(
     filter: Targets,
     encode: Arc<dyn Encode>,
-    queue: Arc<Queue>,
+    way: Arc<dyn Way>,
 ) -> impl Subscriber + Send + Sync {
     let layer = LogLayer {
         encode,
-        queue,
+        way,
         direct: filter.would_enable(TARGET, &Level::INFO),
     };
     Registry::default().with(filter).with(layer)
@@ -51,7 +51,7 @@ impl LogLayer {
         Line::with(|line| {
             known = self.encode.invocation(line, facts);
             if known {
-                self.queue.push(&line.out, false);
+                self.way.push(&line.out, false);
             }
         });
         known
@@ -74,7 +74,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             }
             encode.finish(line);
             let urgent = *event.metadata().level() == Level::ERROR;
-            self.queue.push(&line.out, urgent);
+            self.way.push(&line.out, urgent);
         });
     }
 }

@@ -29,11 +29,12 @@ mod syslog;
 #[cfg(test)]
 pub(super) mod testing;
 mod text;
+mod way;
 mod writer;
 
 pub(super) use direct::invocation;
 pub use filter::{FilterError, parse_filter};
 pub(super) use install::filter;
-pub use install::{LogError, LogGuard, flush, init};
+pub use install::{LogError, LogGuard, flush, init, init_at_once};
 pub use plan::{LogFormat, LogPlan, LogTo, colour_for_stderr};
 pub(super) use record::{timestamp, with_record, with_text};

@@ -39,7 +39,8 @@ fn rest_of(queue: &Queue) -> String {
 }
 
 fn run(queue: &Arc<Queue>, encode: Arc<dyn Encode>, filter: Targets, log: impl FnOnce()) {
-    under(layer::subscriber(filter, encode, Arc::clone(queue)), log);
+    let way = Arc::clone(queue);
+    under(layer::subscriber(filter, encode, way), log);
 }
 
 fn under(subscriber: impl Subscriber + Send + Sync, log: impl FnOnce()) {
@@ -61,7 +62,7 @@ pub(super) fn lines_of_events(encode: impl Encode, log: impl FnOnce()) -> String
     let queue = Arc::new(Queue::new(LIMIT));
     let layer = LogLayer {
         encode: Arc::new(encode),
-        queue: Arc::clone(&queue),
+        way: queue.clone(),
         direct: false,
     };
     under(Registry::default().with(everything()).with(layer), log);

@@ -1,0 +1,7 @@
+//! The program of a Lambda function: `/var/task/bootstrap`, beside the plugin.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(shim::bootstrap::run())
+}
