@@ -79,7 +79,9 @@ impl Solo {
             );
         }
         let instance = self.instance.as_ref();
-        let run = self.handler.run(instance, invocation, Place::Inline, deadline);
+        let run = self
+            .handler
+            .run(instance, invocation, Place::Inline, deadline);
         let finished = block_on(run);
         if self.failed || !finished.instance_is_sound() {
             self.stop();

@@ -130,9 +130,11 @@ impl Lambda {
             rows,
             starts,
         };
+        let Results { rows, starts, .. } = &results;
         let tables = [
-            throughput::table(&results.rows),
-            cold::table(&results.starts),
+            throughput::costs(rows),
+            throughput::times(rows),
+            cold::table(starts),
         ];
         print_all(self.output, &results, &tables)
     }

@@ -146,8 +146,8 @@ fn row(
     }
 }
 
-/// One line for each row.
-pub(crate) fn table(rows: &[Row]) -> Table {
+/// How much is done, and at which cost.
+pub(crate) fn costs(rows: &[Row]) -> Table {
     let mut table = Table::new(&[
         "work",
         "cores: bootstrap / API",
@@ -156,38 +156,67 @@ pub(crate) fn table(rows: &[Row]) -> Table {
         "invocations/s",
         "of hyper [quartiles]",
         "of lambda_runtime",
-        "CPU us",
+        "CPU us/invocation",
         "of hyper",
         "of lambda_runtime",
-        "event to answer p50 us",
-        "p99 us (least..median)",
-        "ack to next us",
-        "connections per 1000",
-        "RSS MiB",
-        "peak MiB",
     ]);
     let ratio = |spread: Option<Spread>| spread.map_or("-".to_owned(), ratio);
     for row in rows {
-        table.push([
-            row.work.to_owned(),
-            row.cores.clone(),
-            row.slots.to_string(),
-            row.contender.clone(),
+        table.push(row.names().into_iter().chain([
             format!("{:.0}", row.invocations_per_second.median),
             ratio(row.throughput_of_hyper),
             ratio(row.throughput_of_lambda_runtime),
             format!("{:.1}", row.cpu_us_per_invocation.median),
             ratio(row.cpu_of_hyper),
             ratio(row.cpu_of_lambda_runtime),
-            format!("{:.0}", row.p50_us.median),
+        ]));
+    }
+    table
+}
+
+/// How long it takes, and what is held for it.
+pub(crate) fn times(rows: &[Row]) -> Table {
+    let mut table = Table::new(&[
+        "work",
+        "cores: bootstrap / API",
+        "at a time",
+        "bootstrap",
+        "event to answer p50 us",
+        "p99 us (least..median)",
+        "ack to next p50 us",
+        "connections per 1000",
+        "RSS MiB",
+        "peak MiB",
+    ]);
+    for row in rows {
+        table.push(row.names().into_iter().chain([
+            format!("{:.1}", row.p50_us.median),
             format!("{:.0}..{:.0}", row.p99_us.least, row.p99_us.median),
-            format!("{:.0}", row.acknowledged_to_next_us.median),
+            format!("{:.1}", row.acknowledged_to_next_us.median),
             format!("{:.0}", row.connections_per_thousand.median),
             format!("{:.1}", row.memory_kib.median / 1024.0),
             format!("{:.1}", row.peak_kib.median / 1024.0),
-        ]);
+        ]));
     }
     table
+}
+
+impl Row {
+    fn names(&self) -> [String; 4] {
+        let Self {
+            work,
+            cores,
+            slots,
+            contender,
+            ..
+        } = self;
+        [
+            (*work).to_owned(),
+            cores.clone(),
+            slots.to_string(),
+            contender.clone(),
+        ]
+    }
 }
 
 /// The median, and the quartiles.
