@@ -20,7 +20,7 @@ mod settings;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-pub use settings::{InvokeMode, SettingsError};
+pub use settings::{Given, InvokeMode, SettingsError};
 
 use self::seats::Seats;
 use self::settings::{Logs, Settings};
@@ -30,14 +30,14 @@ use crate::observe;
 use crate::plugin::{Handler, LoadError};
 use crate::runtime_api::client::{Client, ClientError};
 
-/// Runs the function that the environment describes until the process is told to end; then it does
-/// not return. Otherwise returns the code to exit with:
+/// Runs the function that the environment describes, unless `given` says otherwise, until the
+/// process is told to end; then it does not return. Otherwise returns the code to exit with:
 ///
 /// * 64: the environment lacks what is needed, or makes no sense
 /// * 65: the function cannot be set up; Lambda has been told why
 /// * 69: the Runtime API cannot be reached
 /// * 70: it sent what it should not, or wants the runtime to end
-pub fn run() -> u8 {
+pub fn run(given: Given) -> u8 {
     let variables = std::env::vars_os().collect();
     let logs = Logs::read(&variables);
     if let Err(error) = observe::init_at_once(logs.format, logs.filter) {
@@ -47,7 +47,7 @@ pub fn run() -> u8 {
     if let Some(problem) = logs.problem {
         tracing::warn!("{problem}");
     }
-    let settings = match Settings::read(&variables) {
+    let settings = match Settings::read(&variables, given) {
         Ok(settings) => settings,
         Err(error) => {
             tracing::error!("{error}");

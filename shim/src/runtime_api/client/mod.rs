@@ -10,6 +10,8 @@ mod error;
 mod head;
 mod invocation;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use endpoint::{Endpoint, NotAnEndpoint};
 pub use error::ClientError;
