@@ -31,7 +31,7 @@ impl Build {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let target = folder.parent().context("no target folder")?;
             let status = Command::new(cargo)
-                .args(["build", "--release", "--package", "shim", "--bins"])
+                .args(["build", "--release", "--package", "shim", "--bin", "shim"])
                 .args(["--package", "bench-plugin", "--lib", "--target-dir"])
                 .arg(target)
                 .status()
@@ -100,20 +100,16 @@ impl Build {
         self.serving(name, words, probe)
     }
 
-    /// `name`, with the build's where it is not this tree's.
-    pub(crate) fn label(&self, name: &str) -> String {
-        match self.name.as_str() {
-            "" => name.to_owned(),
-            build => format!("{name} [{build}]"),
-        }
-    }
-
     fn serving(&self, name: &str, flags: Vec<String>, probe: &'static str) -> Contender {
         let mut words = vec![text(&self.shim())];
         words.extend(["serve", "--port", "{port}"].map(str::to_owned));
         words.extend(flags);
+        let name = match self.name.as_str() {
+            "" => name.to_owned(),
+            build => format!("{name} [{build}]"),
+        };
         Contender {
-            name: self.label(name),
+            name,
             program: Program { words, probe },
         }
     }

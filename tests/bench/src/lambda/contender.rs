@@ -8,7 +8,6 @@ use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
 use super::work::Work;
-use crate::contender::Build;
 
 /// What a contender is in the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,81 +93,148 @@ impl Contender {
     }
 }
 
-/// All of them, below `folder`: the peers, then the shim of each build.
-pub(crate) fn contenders(
-    folder: &Path,
-    builds: &[Build],
-    build: bool,
-) -> anyhow::Result<Vec<Contender>> {
-    let peers = peers(build)?;
-    let mut contenders = Vec::new();
-    for (_, program, name, role) in PEERS {
-        let root = folder.join(program);
-        let bootstrap = stage(&peers.join(program), &root, "bootstrap")?;
-        contenders.push(Contender {
+/// Where a bootstrap and a plugin for it are.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// Empty for those of this tree.
+    name: String,
+    bootstrap: PathBuf,
+    plugin: PathBuf,
+}
+
+const BOOTSTRAP: &str = "bootstrap";
+const PLUGIN: &str = "libbench_plugin.so";
+
+impl Files {
+    /// From `NAME=FOLDER`.
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
+        let (name, folder) = text
+            .split_once('=')
+            .with_context(|| format!("{text:?} is not NAME=FOLDER"))?;
+        Ok(Self {
             name: name.to_owned(),
-            role,
-            root,
-            echo: None,
-            size: Size {
-                bootstrap,
-                plugin: None,
-            },
-        });
+            bootstrap: Path::new(folder).join(BOOTSTRAP),
+            plugin: Path::new(folder).join(PLUGIN),
+        })
     }
-    for (number, build) in builds.iter().enumerate() {
-        for (name, echo) in [("shim", None), ("shim, bytes", Some("echo"))] {
-            let root = folder.join(format!("{name} {number}"));
-            let bootstrap = stage(&build.folder.join("bootstrap"), &root, "bootstrap")?;
-            let plugin = stage(
-                &build.folder.join("libbench_plugin.so"),
-                &root,
-                "bench_plugin.so",
+
+    fn label(&self, name: &str) -> String {
+        match self.name.as_str() {
+            "" => name.to_owned(),
+            build => format!("{name} [{build}]"),
+        }
+    }
+}
+
+/// The folder for everything that is built; `build` builds the shim's files and the peers there,
+/// each as it is released.
+#[derive(Debug)]
+pub(crate) struct Target(PathBuf);
+
+impl Target {
+    pub(crate) fn new(build: bool) -> anyhow::Result<Self> {
+        let own = std::env::current_exe().context("where am I")?;
+        let target = own.parent().and_then(Path::parent);
+        let target = Self(target.context("no target folder")?.to_owned());
+        if build {
+            target.build()?;
+        }
+        Ok(target)
+    }
+
+    fn build(&self) -> anyhow::Result<()> {
+        let lambda = [
+            "--profile",
+            "lambda",
+            "--package",
+            "shim",
+            "--bin",
+            BOOTSTRAP,
+        ];
+        cargo(&lambda, &self.0)?;
+        cargo(
+            &["--release", "--package", "bench-plugin", "--lib"],
+            &self.0,
+        )?;
+        let mut packages: Vec<_> = PEERS.iter().map(|(package, ..)| *package).collect();
+        packages.dedup();
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/Cargo.toml");
+        for package in packages {
+            let package = ["--package", package, "--manifest-path", manifest];
+            cargo(
+                &[&["--release", "--locked"], &package[..]].concat(),
+                &self.peers(),
             )?;
+        }
+        Ok(())
+    }
+
+    fn peers(&self) -> PathBuf {
+        self.0.join("bench-peers")
+    }
+
+    /// What this tree has built.
+    pub(crate) fn files(&self) -> Files {
+        Files {
+            name: String::new(),
+            bootstrap: self.0.join("lambda").join(BOOTSTRAP),
+            plugin: self.0.join("release").join(PLUGIN),
+        }
+    }
+
+    /// All contenders, in folders below `folder`: the peers, then the shim of each build.
+    pub(crate) fn stage(&self, folder: &Path, builds: &[Files]) -> anyhow::Result<Vec<Contender>> {
+        let mut contenders = Vec::new();
+        for (_, program, name, role) in PEERS {
+            let root = folder.join(program);
+            let program = self.peers().join("release").join(program);
+            let bootstrap = copy(&program, &root, BOOTSTRAP)?;
             contenders.push(Contender {
-                name: build.label(name),
-                role: Role::Shim,
+                name: name.to_owned(),
+                role,
                 root,
-                echo,
+                echo: None,
                 size: Size {
                     bootstrap,
-                    plugin: Some(plugin),
+                    plugin: None,
                 },
             });
         }
+        for (number, files) in builds.iter().enumerate() {
+            let root = folder.join(format!("shim-{number}"));
+            let size = Size {
+                bootstrap: copy(&files.bootstrap, &root, BOOTSTRAP)?,
+                plugin: Some(copy(&files.plugin, &root, "bench_plugin.so")?),
+            };
+            for (name, echo) in [("shim", None), ("shim, bytes", Some("echo"))] {
+                contenders.push(Contender {
+                    name: files.label(name),
+                    role: Role::Shim,
+                    root: root.clone(),
+                    echo,
+                    size,
+                });
+            }
+        }
+        Ok(contenders)
     }
-    Ok(contenders)
 }
 
-/// Builds the peers, each package by itself; the folder with the programs.
-fn peers(build: bool) -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe().context("where am I")?;
-    let target = own
-        .parent()
-        .and_then(Path::parent)
-        .context("no target folder")?;
-    let target = target.join("bench-peers");
-    let mut packages: Vec<_> = PEERS.iter().map(|(package, ..)| *package).collect();
-    packages.dedup();
-    for package in packages.iter().filter(|_| build) {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
-            .args(["build", "--release", "--locked", "--package", package])
-            .args([
-                "--manifest-path",
-                concat!(env!("CARGO_MANIFEST_DIR"), "/peers/Cargo.toml"),
-            ])
-            .arg("--target-dir")
-            .arg(&target)
-            .status()
-            .context("cannot run cargo")?;
-        ensure!(status.success(), "the build of {package} failed");
-    }
-    Ok(target.join("release"))
+fn cargo(words: &[&str], target: &Path) -> anyhow::Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .arg("build")
+        .args(words)
+        .arg("--target-dir")
+        .arg(target);
+    let status = command.status().context("cannot run cargo")?;
+    ensure!(status.success(), "the build failed: {command:?}");
+    Ok(())
 }
 
 /// Puts `file` into `root` under `name`, without its symbols where `strip` is there; its size.
-fn stage(file: &Path, root: &Path, name: &str) -> anyhow::Result<u64> {
+fn copy(file: &Path, root: &Path, name: &str) -> anyhow::Result<u64> {
     fs::create_dir_all(root).context("cannot make a folder")?;
     let place = root.join(name);
     fs::copy(file, &place).with_context(|| format!("cannot copy {}", file.display()))?;

@@ -17,10 +17,9 @@ use rustix::process::{Resource, getrlimit, nice, setrlimit};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use crate::contender::Build;
 use crate::machine::{Machine, wait_until_quiet};
 use crate::report::{Format, print_all};
-use contender::{Contender, contenders};
+use contender::{Contender, Files, Target};
 use place::{Cores, Place};
 use work::Work;
 
@@ -38,7 +37,7 @@ pub(crate) struct Lambda {
     /// How cores are shared; several with commas between.
     #[arg(long, value_delimiter = ',', default_value = "same,cross")]
     cores: Vec<Cores>,
-    /// How often everybody is measured.
+    /// How often everybody is measured; 0 for cold starts only.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
     /// Seconds for each sample.
@@ -182,11 +181,12 @@ impl Lambda {
     }
 
     fn contenders(&self, folder: &TempDir) -> anyhow::Result<Vec<Contender>> {
-        let mut builds = vec![Build::of_this_tree(!self.no_build)?];
+        let target = Target::new(!self.no_build)?;
+        let mut builds = vec![target.files()];
         for other in &self.compare {
-            builds.push(Build::parse(other)?);
+            builds.push(Files::parse(other)?);
         }
-        let mut contenders = contenders(folder.path(), &builds, !self.no_build)?;
+        let mut contenders = target.stage(folder.path(), &builds)?;
         contenders.retain(|contender| {
             let wanted = |part: &String| contender.name.contains(part.as_str());
             self.only.is_empty() || self.only.iter().any(wanted)

@@ -59,6 +59,9 @@ pub(crate) fn measure(
     run: &Run,
     plan: &Plan,
 ) -> anyhow::Result<Vec<Row>> {
+    if plan.rounds == 0 {
+        return Ok(Vec::new());
+    }
     let does = |contender: &&Contender| contender.does(run.work, run.slots);
     let contenders: Vec<_> = contenders.iter().filter(does).collect();
     let samples = in_turns(contenders.len(), plan.rounds, plan.patience, |whose| {
