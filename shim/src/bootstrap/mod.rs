@@ -6,8 +6,8 @@
 //! threads do so as `AWS_LAMBDA_MAX_CONCURRENCY` says. No server, no runtime of its own: a small
 //! binary starts fast, and a thread that blocks answers fastest.
 //!
-//! * [`settings`]: the environment; [`locate`]: `_HANDLER`; [`load`]: the first phase
-//! * [`invoke`]: one invocation; [`seats`]: the instances; [`end`]: signals and `stop`
+//! * `settings`: the environment; `locate`: `_HANDLER`; `load`: the first phase
+//! * `invoke`: one invocation; `seats`: the instances; `end`: signals and `stop`
 
 mod end;
 mod invoke;
@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 pub use settings::{Given, InvokeMode, SettingsError};
 
+use self::invoke::Web;
 use self::seats::Seats;
 use self::settings::{Logs, Settings};
 use crate::exit;
@@ -102,10 +103,10 @@ fn serve(
     }
     for seat in 1..seats.count() {
         let (seats, endpoint) = (Arc::clone(&seats), settings.endpoint.clone());
-        let mode = settings.invoke_mode;
+        let web = settings.web;
         let serve = move || {
             seats.start(seat);
-            let Err(error) = serve_seat(&mut Client::new(endpoint), &seats, seat, mode);
+            let Err(error) = serve_seat(&mut Client::new(endpoint), &seats, seat, web);
             // What one connection meets the others meet too.
             log_client(&error);
             end::finish(exit::INTERNAL);
@@ -118,17 +119,17 @@ fn serve(
             break;
         }
     }
-    serve_seat(&mut client, &seats, 0, settings.invoke_mode)
+    serve_seat(&mut client, &seats, 0, settings.web)
 }
 
 fn serve_seat(
     client: &mut Client,
     seats: &Seats,
     seat: usize,
-    mode: InvokeMode,
+    web: Web,
 ) -> Result<Infallible, ClientError> {
     loop {
-        let next = client.next()?;
+        let next = client.next_invocation()?;
         let Some(mut solo) = seats.take(seat) else {
             // The process is about to end. What was fetched is run elsewhere, or again.
             loop {
@@ -136,7 +137,7 @@ fn serve_seat(
             }
         };
         let id = next.id;
-        if let Err(error) = invoke::invoke(client, &mut solo, next, mode) {
+        if let Err(error) = invoke::invoke(client, &mut solo, next, web) {
             if error.is_fatal() {
                 return Err(error);
             }

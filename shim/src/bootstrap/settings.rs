@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use tracing_subscriber::filter::Targets;
 
+use super::invoke::Web;
+use crate::gateway;
 use crate::observe::{LogFormat, parse_filter};
 use crate::plugin::FunctionSettings;
 use crate::runtime_api::client::{Endpoint, NotAnEndpoint};
@@ -26,8 +28,8 @@ pub(super) struct Settings {
     pub(super) concurrency: usize,
     /// `AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`.
     pub(super) snap_start: bool,
-    /// `SHIM_INVOKE_MODE`
-    pub(super) invoke_mode: InvokeMode,
+    /// `SHIM_INVOKE_MODE`, and the stage in paths.
+    pub(super) web: Web,
 }
 
 /// What may be said on a command line, beside the environment.
@@ -100,7 +102,7 @@ impl Settings {
     pub(super) fn read(variables: &Variables, given: Given) -> Result<Self, SettingsError> {
         let get = |name| find(variables, name);
         let endpoint = get("AWS_LAMBDA_RUNTIME_API").ok_or(SettingsError::NoRuntimeApi)?;
-        let invoke_mode = match get("SHIM_INVOKE_MODE") {
+        let mode = match get("SHIM_INVOKE_MODE") {
             None | Some("buffered") => InvokeMode::Buffered,
             Some("response_stream") => InvokeMode::ResponseStream,
             Some(other) => {
@@ -134,7 +136,10 @@ impl Settings {
                 .map_or(1, |most| most as usize)
                 .clamp(1, MAX_CONCURRENCY),
             snap_start: get("AWS_LAMBDA_INITIALIZATION_TYPE") == Some("snap-start"),
-            invoke_mode,
+            web: Web {
+                mode,
+                ignore_stage: get(gateway::IGNORE_STAGE).is_some(),
+            },
         })
     }
 
@@ -210,7 +215,7 @@ mod tests {
         assert_eq!(settings.handler, "orders.create");
         assert_eq!(settings.function.version, "$LATEST");
         assert_eq!(settings.threads(), 2);
-        assert_eq!(settings.invoke_mode, InvokeMode::ResponseStream);
+        assert_eq!(settings.web.mode, InvokeMode::ResponseStream);
         assert_eq!(settings.function.vars.len(), 8);
         assert!(!settings.snap_start);
     }

@@ -6,18 +6,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::BodyExt as _;
 use serde::de::IgnoredAny;
 
+use super::answered::Answered;
 use super::api_error::ApiError;
 use super::call::{Call, Kind};
 use super::report::{Report, Told};
 use super::stream::Frames;
 use crate::frontend::catalogue::Entry;
-use crate::invocation::{
-    Accepts, Answer, Body, BodyError, Caller, ErrorKind, FunctionError, Invocation, Invoke, LATEST,
-    Payload, RequestId,
-};
+use crate::gateway::{self, Form, NotHttp};
+use crate::invocation::{Accepts, Body, Caller, Invocation, Invoke, LATEST, Payload, RequestId};
 use crate::observe::tail::{self, Tail};
 use crate::observe::{self, RefusedLine};
 
@@ -29,9 +27,6 @@ const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
 const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// The longest response, in bytes.
-const MAX_RESPONSE: usize = 6_291_556;
 
 /// A call that can be done.
 pub(super) struct Work<F> {
@@ -130,25 +125,39 @@ impl<F: Invoke> Work<F> {
         Box::new(self.call.caller(arn))
     }
 
-    /// Runs the function. The body is what it answered, the report has its error.
-    async fn run(&self, caller: Box<Caller>) -> Result<(Body, Report<'_>), ApiError> {
-        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
-        must_be_json(&self.event)?;
-        let function = &self.entry.function;
-        if let Accepts::Http { .. } = function.accepts() {
-            let mut report = self.report();
-            report.failed(FunctionError::handler_takes_http());
-            return Ok((Body::Empty, report));
-        }
-        let mut report = self.report();
-        let invoked = function.invoke(Invocation {
+    /// What is to be run; a web handler gets the request that the event in this form stands for.
+    // Not a part of `run`: what is lent out there is kept until the function has answered.
+    fn invocation(&self, caller: Box<Caller>) -> Result<(Invocation, Option<Form>), NotHttp> {
+        let mut invocation = Invocation {
             id: self.id,
             payload: Payload::Event(self.event.clone()),
             trace_id: Some(self.trace_id().to_owned()),
             caller: Some(caller),
             arrived: self.arrived,
-        });
-        let outcome = match invoked.await {
+        };
+        let form = match self.entry.function.accepts() {
+            Accepts::Event { .. } => None,
+            Accepts::Http { .. } => {
+                let event = gateway::request(&self.event, self.entry.ignore_stage)?;
+                Some(event.hand_over(&mut invocation))
+            }
+        };
+        Ok((invocation, form))
+    }
+
+    /// Runs the function. The answer is what it answered, the report has its error.
+    async fn run(&self, caller: Box<Caller>) -> Result<(Answered, Report<'_>), ApiError> {
+        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
+        must_be_json(&self.event)?;
+        let mut report = self.report();
+        let (invocation, form) = match self.invocation(caller) {
+            Ok(made) => made,
+            Err(error) => {
+                report.failed(error.into());
+                return Ok((Answered::default(), report));
+            }
+        };
+        let outcome = match self.entry.function.invoke(invocation).await {
             Ok(outcome) => outcome,
             Err(refusal) => {
                 report.forget();
@@ -165,33 +174,27 @@ impl<F: Invoke> Work<F> {
         report.duration = outcome.duration;
         report.cold_start = outcome.cold_start;
         report.start = outcome.start;
-        let body = match outcome.result {
-            Ok(Answer::Event(body)) => body,
-            Ok(Answer::Http(_)) => Body::Empty,
-            Err(error) => {
-                report.failed(error);
-                Body::Empty
-            }
-        };
-        Ok((body, report))
+        let answered = outcome
+            .result
+            .and_then(|answer| Answered::new(answer, form));
+        let answered = answered.unwrap_or_else(|error| {
+            report.failed(error);
+            Answered::default()
+        });
+        Ok((answered, report))
     }
 
     /// Runs the function and answers with its whole response. Also says whether it ran.
     pub(super) async fn answer(&mut self) -> (Response<Body>, bool) {
         let caller = self.caller();
-        let (body, mut report) = match self.run(caller).await {
+        let (answered, mut report) = match self.run(caller).await {
             Ok(ran) => ran,
             Err(error) => {
                 let trace_id = Some(self.trace_id.clone());
                 return (refuse(error, &self.id, trace_id), false);
             }
         };
-        let body = match body {
-            Body::Empty => Ok(Bytes::new()),
-            Body::Full(bytes) if bytes.len() <= MAX_RESPONSE => Ok(bytes),
-            Body::Full(_) => Err(too_long()),
-            stream @ Body::Stream(_) => Box::pin(collect(stream)).await,
-        };
+        let body = answered.whole().await;
         let body = body.unwrap_or_else(|error| {
             report.failed(error);
             Bytes::new()
@@ -224,7 +227,8 @@ impl<F: Invoke> Work<F> {
     /// Runs the function and answers with its response in frames, as it comes.
     pub(super) async fn stream(mut self) -> Result<Response<Body>, ApiError> {
         let caller = self.caller();
-        let (source, report) = self.run(caller).await?;
+        let (answered, report) = self.run(caller).await?;
+        let source = answered.streamed();
         let mut response = Response::new(Body::stream(Frames::new(source, report.into_owned())));
         let headers = response.headers_mut();
         let frames = HeaderValue::from_static("application/vnd.amazon.eventstream");
@@ -241,29 +245,6 @@ fn version_value(version: &str) -> HeaderValue {
             HeaderValue::from_str(version).unwrap_or_else(|_| HeaderValue::from_static(LATEST))
         }
     }
-}
-
-/// A streamed response as a whole one.
-async fn collect(stream: Body) -> Result<Bytes, FunctionError> {
-    let limited = http_body_util::Limited::new(stream, MAX_RESPONSE);
-    let collected = limited
-        .collect()
-        .await
-        .map_err(|error| match error.downcast::<BodyError>() {
-            Ok(error) => (*error).into(),
-            Err(_) => too_long(),
-        });
-    Ok(collected?.to_bytes())
-}
-
-fn too_long() -> FunctionError {
-    FunctionError::new(
-        ErrorKind::Handler,
-        "Function.ResponseSizeTooLarge",
-        format!(
-            "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
-        ),
-    )
 }
 
 pub(super) fn must_be_json(event: &[u8]) -> Result<(), ApiError> {
