@@ -57,6 +57,8 @@ pub(crate) fn export(handler: &Handler<'_>) -> TokenStream {
                 ::plugin_api::__private::VERSION,
                 "\",\"panic\":\"",
                 ::plugin_api::__private::PANIC,
+                "\",\"layout\":\"",
+                ::plugin_api::__private::LAYOUT,
                 "\"}\n",
             ],
         }

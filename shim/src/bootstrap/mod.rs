@@ -28,7 +28,7 @@ use self::settings::{Logs, Settings};
 use crate::exit;
 use crate::invocation::{ErrorKind, FunctionError};
 use crate::observe;
-use crate::plugin::{Handler, LoadError};
+use crate::plugin::{self, Handler, LoadError};
 use crate::runtime_api::client::{Client, ClientError};
 
 /// Runs the function that the environment describes, unless `given` says otherwise, until the
@@ -39,6 +39,7 @@ use crate::runtime_api::client::{Client, ClientError};
 /// * 69: the Runtime API cannot be reached
 /// * 70: it sent what it should not, or wants the runtime to end
 pub fn run(given: Given) -> u8 {
+    plugin::keep_freed_memory();
     let variables = std::env::vars_os().collect();
     let logs = Logs::read(&variables);
     if let Err(error) = observe::init_at_once(logs.format, logs.filter) {

@@ -17,7 +17,11 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         .unwrap_or(Path::new(""));
     let file = preflight::examine(path)?;
     match matches.get_one::<String>("output").map(String::as_str) {
-        Some("json") => print_json(&file),
+        Some("json") => {
+            let mut json = serde_json::to_value(&file).context("cannot write it as JSON")?;
+            json["info"] = file.info().into();
+            print_json(&json)
+        }
         _ => print(&text(&file)),
     }
 }

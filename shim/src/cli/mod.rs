@@ -47,7 +47,7 @@ fn serve_or_info(matches: &ArgMatches) -> anyhow::Result<()> {
     let given = collect(matches, &environment);
     if matches.get_flag("info") {
         let file = preflight::examine(&config::only_plugin(given, "--info")?.path)?;
-        return inspect::print_json(&file.info);
+        return inspect::print_json(&file.info());
     }
     let plan = config::resolve(given, &environment)?;
     let logs = observe::init(plan.logs).context("cannot set up logging")?;

@@ -69,9 +69,11 @@ pub struct PluginFile {
     pub package: Package,
     /// Its handlers, at least one, in the order of their names.
     pub handlers: Vec<HandlerInfo>,
-    /// Its info: `name`, `version` and `doc` of the package, then the author's keys, which may
-    /// replace those, then `handlers`.
-    pub info: Map<String, Value>,
+    /// The fingerprint of the ABI's types that it was built with.
+    pub layout: Option<String>,
+    /// The author's keys of its [info](Self::info).
+    #[serde(skip)]
+    extra: Map<String, Value>,
 }
 
 /// Examines the file at `path`, without running any of its code.
@@ -141,12 +143,19 @@ fn read(path: &Path, machines: Machines, fits: Fits) -> Result<PluginFile, LoadE
         build_id: elf.build_id(),
         package: records.package,
         handlers: records.handlers,
-        info: records.info,
+        layout: records.layout,
+        extra: records.extra,
         path,
     })
 }
 
 impl PluginFile {
+    /// Its info: `name`, `version` and `doc` of the package, then the author's keys, which may
+    /// replace those, then `handlers`.
+    pub fn info(&self) -> Map<String, Value> {
+        record::info(&self.package, &self.extra, &self.handlers)
+    }
+
     /// Chooses a handler: the one named `wanted`; without a name the only one there is, or else
     /// the one that is called `handler`.
     ///

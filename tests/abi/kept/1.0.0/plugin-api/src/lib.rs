@@ -219,7 +219,7 @@ pub mod __private {
     pub use plugin_api_abi::glue::entry::{Entry, Request, Response};
     pub use plugin_api_abi::glue::export::header;
     pub use plugin_api_abi::glue::invocation::Function;
-    pub use plugin_api_abi::record::{PANIC, join, joined_len};
+    pub use plugin_api_abi::record::{LAYOUT, PANIC, join, joined_len};
     pub use plugin_api_abi::types::{FLAG_BLOCKING, FLAG_STATELESS};
     pub use plugin_api_abi::{ABI_VERSION, abi_stable::library::LibHeader};
 
