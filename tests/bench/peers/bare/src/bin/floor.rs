@@ -21,8 +21,8 @@ fn main() -> io::Result<()> {
 
 struct Connection {
     stream: TcpStream,
-    /// What has been received; the answer before is gone from it.
-    received: Vec<u8>,
+    /// Room for the answer that is being read.
+    buffer: Vec<u8>,
 }
 
 impl Connection {
@@ -31,7 +31,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
-            received: Vec::with_capacity(16 * 1024),
+            buffer: vec![0; 16 * 1024],
         })
     }
 
@@ -41,7 +41,7 @@ impl Connection {
         loop {
             self.stream.write_all(next.as_bytes())?;
             let (head, body) = self.receive()?;
-            let received = &self.received;
+            let received = &self.buffer;
             let id = header(&received[..head], "lambda-runtime-aws-request-id");
             let id = id.ok_or_else(|| io::Error::other("no request id"))?;
             let answer = handler(&received[head..head + body])?;
@@ -67,32 +67,30 @@ impl Connection {
 
     /// The lengths of the head and of the body of the next answer.
     fn receive(&mut self) -> io::Result<(usize, usize)> {
-        self.received.clear();
-        let mut chunk = [0; 16 * 1024];
+        let mut filled = 0;
         let head = loop {
-            let length = self.stream.read(&mut chunk)?;
-            if length == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            self.received.extend_from_slice(&chunk[..length]);
-            if let Some(end) = self
-                .received
-                .windows(4)
-                .position(|four| four == b"\r\n\r\n")
-            {
+            filled += self.read(filled)?;
+            let received = &self.buffer[..filled];
+            if let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end + 4;
             }
         };
-        let body = header(&self.received[..head], "content-length");
+        let body = header(&self.buffer[..head], "content-length");
         let body = body.and_then(|length| length.parse().ok()).unwrap_or(0);
-        let missing = (head + body).saturating_sub(self.received.len());
-        if missing > 0 {
-            self.received.reserve_exact(missing);
-            (&self.stream)
-                .take(missing as u64)
-                .read_to_end(&mut self.received)?;
+        if self.buffer.len() < head + body {
+            self.buffer.resize(head + body, 0);
+        }
+        while filled < head + body {
+            filled += self.read(filled)?;
         }
         Ok((head, body))
+    }
+
+    fn read(&mut self, from: usize) -> io::Result<usize> {
+        match self.stream.read(&mut self.buffer[from..])? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            length => Ok(length),
+        }
     }
 }
 
