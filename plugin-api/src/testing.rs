@@ -296,6 +296,7 @@ fn on_this_thread<T>(
     let setup = runtime::Setup {
         threads: 2,
         stack_traces: false,
+        lifecycle_inline: false,
     };
     runtime::attach(None, setup).map_err(Error::from_fault)?;
     let plugin = runtime::plugin().map_err(Error::from_fault)?;

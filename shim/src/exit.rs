@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use crate::config::ConfigErrors;
 use crate::observe::{self, LogError};
+#[cfg(feature = "package")]
+use crate::package::PackageError;
 use crate::plugin::LoadError;
 
 /// A command line that cannot be understood (`EX_USAGE`).
@@ -63,6 +65,10 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<LoadError>() {
         return error.hint();
     }
+    #[cfg(feature = "package")]
+    if let Some(error) = error.downcast_ref::<PackageError>() {
+        return error.hint();
+    }
     let unavailable = error.downcast_ref::<Unavailable>()?;
     match unavailable.error.kind() {
         std::io::ErrorKind::AddrInUse => Some(format!(
@@ -77,6 +83,14 @@ fn hint(error: &anyhow::Error) -> Option<String> {
 }
 
 fn code(error: &anyhow::Error) -> u8 {
+    #[cfg(feature = "package")]
+    if let Some(error) = error.downcast_ref::<PackageError>() {
+        return match error {
+            error if error.is_usage() => USAGE,
+            error if error.is_failure() => INTERNAL,
+            _ => LoadError::EXIT_CODE,
+        };
+    }
     if error.is::<LoadError>() {
         LoadError::EXIT_CODE
     } else if let Some(errors) = error.downcast_ref::<ConfigErrors>() {

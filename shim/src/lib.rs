@@ -5,7 +5,7 @@
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
 //! `invocation` → `observe` → `auth` → `plugin` → `gateway` → `runtime_api` → `engine` → `events` →
-//! `frontend` → `server` → `config` → `exit` → `bootstrap` → `cli`.
+//! `frontend` → `server` → `package` → `config` → `exit` → `bootstrap` → `cli`.
 
 pub mod auth;
 pub mod bootstrap;
@@ -18,6 +18,8 @@ pub mod frontend;
 pub mod gateway;
 pub mod invocation;
 pub mod observe;
+#[cfg(feature = "package")]
+pub mod package;
 pub mod plugin;
 pub mod runtime_api;
 pub mod server;

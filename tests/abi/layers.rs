@@ -4,7 +4,7 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "invocation",
     "observe",
     "auth",
@@ -15,6 +15,7 @@ const ORDER: [&str; 14] = [
     "events",
     "frontend",
     "server",
+    "package",
     "config",
     "exit",
     "bootstrap",

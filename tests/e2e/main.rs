@@ -39,6 +39,7 @@ mod many;
 mod metrics;
 mod mock;
 mod names;
+mod package;
 mod panics;
 mod placement;
 mod reload;

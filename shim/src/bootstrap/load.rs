@@ -4,7 +4,7 @@ use super::locate::{self, Located, NotLocated};
 use super::settings::{Given, Settings};
 use crate::engine::block_on;
 use crate::invocation::{ErrorKind, FunctionError};
-use crate::plugin::{Handler, LoadError, Plugin};
+use crate::plugin::{Handler, LoadError, Plugin, Setup};
 
 /// Loads the plugin that `_HANDLER` leads to and runs the handler's `init`.
 ///
@@ -15,7 +15,11 @@ pub(super) fn load(settings: &Settings) -> Result<Handler, FunctionError> {
         let located = located(settings)?;
         let plugin = Plugin::open(&located.path)?;
         let handler = plugin.choose(located.handler.as_deref())?;
-        let init = plugin.init(handler, &settings.function, settings.threads());
+        let setup = Setup {
+            threads: settings.threads(),
+            lifecycle_inline: true,
+        };
+        let init = plugin.init(handler, &settings.function, setup);
         Ok(block_on(init)?)
     };
     load().map_err(|error| document(&error))

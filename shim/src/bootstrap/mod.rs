@@ -6,8 +6,8 @@
 //! threads do so as `AWS_LAMBDA_MAX_CONCURRENCY` says. No server, no runtime of its own: a small
 //! binary starts fast, and a thread that blocks answers fastest.
 //!
-//! * [`settings`]: the environment; [`locate`]: `_HANDLER`; [`load`]: the first phase
-//! * [`invoke`]: one invocation; [`seats`]: the instances; [`end`]: signals and `stop`
+//! * `settings`: the environment; `locate`: `_HANDLER`; `load`: the first phase
+//! * `invoke`: one invocation; `seats`: the instances; `end`: signals and `stop`
 
 mod end;
 mod invoke;
@@ -129,7 +129,7 @@ fn serve_seat(
     web: Web,
 ) -> Result<Infallible, ClientError> {
     loop {
-        let next = client.next()?;
+        let next = client.next_invocation()?;
         let Some(mut solo) = seats.take(seat) else {
             // The process is about to end. What was fetched is run elsewhere, or again.
             loop {

@@ -24,8 +24,10 @@ pub fn command() -> Command {
             Command::new("serve").about("Serve functions over HTTP and the Lambda Invoke API"),
         ))
         .subcommand(inspect())
-        .subcommand(bootstrap())
-        .subcommand(generate());
+        .subcommand(bootstrap());
+    #[cfg(feature = "package")]
+    let top = top.subcommand(super::package::command());
+    let top = top.subcommand(generate());
     serve_arguments(top)
 }
 

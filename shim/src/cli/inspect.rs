@@ -29,7 +29,8 @@ pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&text)
 }
 
-fn print(text: &str) -> anyhow::Result<()> {
+/// Prints a text as it is.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
     io::stdout()
         .write_all(text.as_bytes())
         .context("cannot write to standard output")

@@ -15,7 +15,7 @@ use crate::frontend::{Catalogue, Entry};
 use crate::gateway::IGNORE_STAGE;
 use crate::invocation::is_name;
 use crate::observe::metrics::Metrics;
-use crate::plugin::{FunctionSettings, LoadError, Plugin};
+use crate::plugin::{FunctionSettings, LoadError, Plugin, Setup};
 
 /// Functions that are ready, with what is needed to end them.
 pub(super) struct Loaded {
@@ -180,7 +180,11 @@ async fn function(
             Engine::Mock(Box::new(made))
         }
         None => {
-            let init = plugin.init(&handler_name, &known, threads);
+            let setup = Setup {
+                threads,
+                ..Setup::default()
+            };
+            let init = plugin.init(&handler_name, &known, setup);
             let handler = tokio::time::timeout(Plugin::INIT_LIMIT, init)
                 .await
                 .unwrap_or_else(|_| {

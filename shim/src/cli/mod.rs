@@ -7,6 +7,8 @@ mod generate;
 mod inspect;
 mod load;
 mod metrics;
+#[cfg(feature = "package")]
+mod package;
 mod reload;
 mod serve;
 mod signals;
@@ -29,6 +31,8 @@ pub use command::command;
 pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
         Some(("inspect", matches)) => inspect::run(matches)?,
+        #[cfg(feature = "package")]
+        Some(("package", matches)) => package::run(matches)?,
         Some(("generate", matches)) => generate::run(matches)?,
         Some(("bootstrap", matches)) => return bootstrap::run(matches),
         Some(("serve", matches)) => serve_or_info(matches)?,

@@ -10,6 +10,7 @@ use plugin_api_abi::SYMBOL_PREFIX;
 use plugin_api_abi::types::HandlerModRef;
 
 use super::LoadError;
+use super::mark;
 use super::preflight::{ABI_VERSION, PluginFile};
 
 /// `RTLD_NODELETE` of glibc and musl: the object stays mapped even if somebody closes it.
@@ -27,6 +28,7 @@ impl Mapped {
     ///
     /// `path` is absolute: a bare name would be searched in `LD_LIBRARY_PATH`.
     pub(super) fn open(path: &Path, shown: &Path) -> Result<Self, LoadError> {
+        mark::keep();
         let flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
         // SAFETY: (I1) the caller has examined the file at this absolute path: it is a whole
         // shared object for this machine, made from this ABI. What its initialisers do is covered

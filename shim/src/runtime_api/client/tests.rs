@@ -57,7 +57,7 @@ const NEXT: &str = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: r1\r\n\
 const TAKEN: &str = "HTTP/1.1 202 Accepted\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}";
 
 fn invocation(client: &mut Client) -> Next {
-    client.next().unwrap()
+    client.next_invocation().unwrap()
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn what_is_no_invocation_is_told() {
     let (mut client, server) = serve(odd);
     let mut errors = Vec::new();
     for _ in odd {
-        let error = client.next().unwrap_err();
+        let error = client.next_invocation().unwrap_err();
         assert!(error.is_fatal());
         errors.push(error);
         // The next script is for a connection of its own.

@@ -51,6 +51,9 @@ pub mod tag {
     pub const THREADS: u16 = 64;
     /// Plugin: whether panics carry a stack trace, one byte, 0 or 1; absent: they do.
     pub const STACK_TRACES: u16 = 65;
+    /// Plugin: whether the steps of the lifecycle begin on the thread that asks for them, one byte, 0
+    /// or 1; absent: each has a thread of its own.
+    pub const LIFECYCLE_INLINE: u16 = 66;
 
     /// Error: the type name that callers see.
     pub const ERROR_NAME: u16 = 48;

@@ -69,7 +69,7 @@ pub(crate) fn codecs(event: &Type, response: &Type) -> TokenStream {
         __plugin_api::event::<#event, _>(__plugin_api::EventOf::<#event>::MARKER)
     };
     let response_codec = quote_spanned! {response.span()=>
-        __plugin_api::response::<#response, _>(__plugin_api::ResponseOf::<#response>::MARKER)
+        ::plugin_api::__response_codec!(#response)
     };
     quote! {
         use ::plugin_api::__private as __plugin_api;
