@@ -45,7 +45,7 @@ impl Plugin {
     /// # Errors
     /// The file is no plugin, or not one for this shim on this system.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        let file = preflight::examine(path)?;
+        let file = preflight::identify_here(path)?;
         if file.panic == preflight::PanicStrategy::Abort {
             tracing::warn!(
                 plugin = %file.path.display(),
@@ -53,7 +53,12 @@ impl Plugin {
                  remove `panic = \"abort\"` from its profile"
             );
         }
-        let (mapped, in_use) = Build::at(&file.path)?.map()?;
+        let mapped = Build::at(&file.path)?.map();
+        if let Err(LoadError::Open { .. }) = &mapped {
+            // What the dynamic linker refuses has not run; the examination says better why.
+            preflight::examine(path)?;
+        }
+        let (mapped, in_use) = mapped?;
         Ok(Self {
             file,
             mapped,

@@ -14,7 +14,7 @@ use super::call::{Call, Kind};
 use super::report::{Report, Told};
 use super::stream::Frames;
 use crate::frontend::catalogue::Entry;
-use crate::gateway;
+use crate::gateway::{self, Form, NotHttp};
 use crate::invocation::{Accepts, Body, Caller, Invocation, Invoke, LATEST, Payload, RequestId};
 use crate::observe::tail::{self, Tail};
 use crate::observe::{self, RefusedLine};
@@ -125,12 +125,9 @@ impl<F: Invoke> Work<F> {
         Box::new(self.call.caller(arn))
     }
 
-    /// Runs the function. The answer is what it answered, the report has its error.
-    async fn run(&self, caller: Box<Caller>) -> Result<(Answered, Report<'_>), ApiError> {
-        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
-        must_be_json(&self.event)?;
-        let function = &self.entry.function;
-        let mut report = self.report();
+    /// What is to be run; a web handler gets the request that the event in this form stands for.
+    // Not a part of `run`: what is lent out there is kept until the function has answered.
+    fn invocation(&self, caller: Box<Caller>) -> Result<(Invocation, Option<Form>), NotHttp> {
         let mut invocation = Invocation {
             id: self.id,
             payload: Payload::Event(self.event.clone()),
@@ -138,17 +135,29 @@ impl<F: Invoke> Work<F> {
             caller: Some(caller),
             arrived: self.arrived,
         };
-        let mut form = None;
-        if let Accepts::Http { .. } = function.accepts() {
-            match gateway::request(&self.event, self.entry.ignore_stage) {
-                Ok(event) => form = Some(event.hand_over(&mut invocation)),
-                Err(error) => {
-                    report.failed(error.into());
-                    return Ok((Answered::default(), report));
-                }
+        let form = match self.entry.function.accepts() {
+            Accepts::Event { .. } => None,
+            Accepts::Http { .. } => {
+                let event = gateway::request(&self.event, self.entry.ignore_stage)?;
+                Some(event.hand_over(&mut invocation))
             }
-        }
-        let outcome = match function.invoke(invocation).await {
+        };
+        Ok((invocation, form))
+    }
+
+    /// Runs the function. The answer is what it answered, the report has its error.
+    async fn run(&self, caller: Box<Caller>) -> Result<(Answered, Report<'_>), ApiError> {
+        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
+        must_be_json(&self.event)?;
+        let mut report = self.report();
+        let (invocation, form) = match self.invocation(caller) {
+            Ok(made) => made,
+            Err(error) => {
+                report.failed(error.into());
+                return Ok((Answered::default(), report));
+            }
+        };
+        let outcome = match self.entry.function.invoke(invocation).await {
             Ok(outcome) => outcome,
             Err(refusal) => {
                 report.forget();

@@ -111,6 +111,28 @@ fn a_path_is_percent_encoded_where_it_must_be() {
 }
 
 #[test]
+fn any_character_may_stand_in_a_path_and_in_a_query() {
+    for char in (0..0x250).chain([0x1f980]).filter_map(char::from_u32) {
+        let text = format!("/{char}");
+        let parameters = json!({ text.clone(): text });
+        for event in [
+            v1(json!({ "path": text, "queryStringParameters": parameters })),
+            v2(json!({ "rawPath": text, "rawQueryString": text })),
+            alb(json!({ "path": text, "queryStringParameters": parameters })),
+        ] {
+            let uri = http(&event).uri().clone();
+            let path = percent_encoding::percent_decode_str(uri.path()).decode_utf8();
+            assert_eq!(path.unwrap(), text);
+            let query = uri.query().unwrap();
+            let query = percent_encoding::percent_decode_str(query)
+                .decode_utf8()
+                .unwrap();
+            assert!(query.contains(char) || char == ' ', "{query}");
+        }
+    }
+}
+
+#[test]
 fn the_stage_is_the_first_segment_of_a_path() {
     let stage = json!({ "path": "/a", "requestContext": { "stage": "prod" } });
     assert_eq!(target(&v1(stage.clone())), "/prod/a");

@@ -91,6 +91,18 @@ pub fn examine(path: &Path) -> Result<PluginFile, LoadError> {
     })
 }
 
+/// Says what the plugin at `path` is, if it is one for this machine. Whether glibc and libraries fit
+/// is left to the dynamic linker, which finds out faster, and says less.
+///
+/// Blocking, as [`examine`] is.
+///
+/// # Errors
+///
+/// Whatever keeps the file from being a plugin for this version of the shim on this machine.
+pub fn identify_here(path: &Path) -> Result<PluginFile, LoadError> {
+    read(path, Machines::This, |_, _, _| Ok(()))
+}
+
 /// Says what the plugin at `path` is, wherever it can be loaded: it may be built for another
 /// machine, and need a glibc and libraries that this system does not have.
 ///
