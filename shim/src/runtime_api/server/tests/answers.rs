@@ -8,7 +8,7 @@ use crate::runtime_api::client::{Client, Next};
 use crate::runtime_api::server::Delivery;
 
 fn answer(client: &mut Client, response: &str) -> Next {
-    let next = client.next().unwrap();
+    let next = client.next_invocation().unwrap();
     client.respond(&next, response.as_bytes()).unwrap();
     next
 }
@@ -61,7 +61,7 @@ fn an_error_comes_with_all_that_the_runtime_says() {
         let (answered, ()) = tokio::join!(
             api.invoke(delivery("r", "{}")),
             runtime.does(move |client| {
-                let next = client.next().unwrap();
+                let next = client.next_invocation().unwrap();
                 client.fail(&next, &told).unwrap();
             })
         );
@@ -86,8 +86,11 @@ fn an_error_of_init_is_told_to_whoever_waits_for_the_runtime() {
 fn a_runtime_may_have_as_many_invocations_as_it_was_promised() {
     with_api(2, |api, runtime| async move {
         let two = runtime.does(|client| {
-            let (first, second) = (client.next().unwrap(), client.next().unwrap());
-            let refused = client.next().unwrap_err().to_string();
+            let (first, second) = (
+                client.next_invocation().unwrap(),
+                client.next_invocation().unwrap(),
+            );
+            let refused = client.next_invocation().unwrap_err().to_string();
             assert!(refused.contains("from Running to Ready"), "{refused}");
             for next in [second, first] {
                 client.respond(&next, &next.event).unwrap();

@@ -32,7 +32,7 @@ fn an_answer_to_nothing_is_refused() {
 fn a_second_answer_and_an_error_of_init_after_it_are_refused() {
     with_api(1, |api, runtime| async move {
         let twice = runtime.does(|client| {
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             client.respond(&next, b"1").unwrap();
             let error = client.respond(&next, b"2").unwrap_err();
             let (status, message) = refused(&error);
@@ -54,7 +54,7 @@ fn the_answer_to_an_abandoned_invocation_is_late() {
         let (fetched, was_fetched) = tokio::sync::oneshot::channel();
         let (go_on, told) = std::sync::mpsc::channel::<()>();
         let late = runtime.does(move |client| {
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             fetched.send(()).unwrap();
             told.recv().unwrap();
             let error = client.respond(&next, b"1").unwrap_err();
@@ -62,7 +62,7 @@ fn the_answer_to_an_abandoned_invocation_is_late() {
             let document = r#"{"errorType":"InvokeTimeout","errorMessage":"Invoke timeout"}"#;
             assert_eq!((status, message), (410, document));
             // The same request, once more: the late answer is still none to it.
-            let again = client.next().unwrap();
+            let again = client.next_invocation().unwrap();
             assert_eq!(refused(&client.respond(&next, b"1").unwrap_err()).0, 410);
             client.respond(&again, b"2").unwrap();
         });
@@ -87,7 +87,7 @@ fn an_invocation_that_was_abandoned_in_the_queue_is_not_handed_out() {
             () = std::future::ready(()) => {}
         }
         let next = runtime.does(|client| {
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             client.respond(&next, b"1").unwrap();
             next
         });
@@ -101,10 +101,10 @@ fn an_invocation_that_was_abandoned_in_the_queue_is_not_handed_out() {
 fn an_answer_that_is_too_large_is_read_refused_and_told_to_the_caller() {
     with_api(1, |api, runtime| async move {
         let large = runtime.does(|client| {
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             let fits = vec![b'x'; wire::MAX_RESPONSE];
             client.respond(&next, &fits).unwrap();
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             let error = client.respond(&next, &[fits, vec![b'x']].concat());
             let error = error.unwrap_err();
             assert_eq!(refused(&error).0, 413);
@@ -123,11 +123,15 @@ fn an_answer_that_is_too_large_is_read_refused_and_told_to_the_caller() {
 fn an_answer_that_breaks_off_or_has_an_odd_mode_is_an_error_of_the_runtime() {
     with_api(1, |api, runtime| async move {
         let odd = async {
-            runtime.does(|client| client.next().unwrap()).await;
+            runtime
+                .does(|client| client.next_invocation().unwrap())
+                .await;
             let head =
                 format!("POST {RESPONSE} HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n12");
             runtime.sends(head).await;
-            runtime.does(|client| client.next().unwrap()).await;
+            runtime
+                .does(|client| client.next_invocation().unwrap())
+                .await;
             let mode = "lambda-runtime-function-response-mode: odd\r\n";
             let answer = runtime.posts(RESPONSE, mode, "1").await;
             assert!(answer.contains("InvalidFunctionResponseMode"), "{answer}");

@@ -39,7 +39,7 @@ fn pieces_arrive_while_the_runtime_still_sends() {
             assert_eq!(all(body).await, (b"second".to_vec(), None));
         };
         let writer = runtime.does(move |client| {
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             let mut stream = client.stream(&next, "text/plain").unwrap();
             stream.chunk(b"first").unwrap();
             told.recv().unwrap();
@@ -56,7 +56,7 @@ fn an_error_in_the_trailers_ends_the_stream() {
         let error = FunctionError::new(ErrorKind::Handler, "Broken", "midway");
         let told = error.clone();
         let writer = runtime.does(move |client| {
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             let mut stream = client.stream(&next, "text/plain").unwrap();
             stream.chunk(b"some").unwrap();
             stream.finish(Some(&told)).unwrap();
@@ -72,11 +72,11 @@ fn an_error_in_the_trailers_ends_the_stream() {
 fn a_stream_that_breaks_off_is_told_and_the_runtime_goes_on() {
     with_api(1, |api, runtime| async move {
         let writer = runtime.does(|client| {
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             let mut stream = client.stream(&next, "text/plain").unwrap();
             stream.chunk(b"some").unwrap();
             drop(stream);
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             client.respond(&next, b"1").unwrap();
         });
         let reader = async {
@@ -93,7 +93,9 @@ fn a_stream_that_breaks_off_is_told_and_the_runtime_goes_on() {
 fn trailers_of_a_whole_answer_are_its_error() {
     with_api(1, |api, runtime| async move {
         let writer = async {
-            runtime.does(|client| client.next().unwrap()).await;
+            runtime
+                .does(|client| client.next_invocation().unwrap())
+                .await;
             // Announced with every answer of Go's runtime.
             let body = "4\r\nsome\r\n0\r\nLambda-Runtime-Function-Error-Type: Function.Odd\r\n\
                         Lambda-Runtime-Function-Error-Body: eyJlcnJvck1lc3NhZ2UiOiJtIn0=\r\n\r\n";
@@ -111,7 +113,7 @@ fn trailers_of_a_whole_answer_are_its_error() {
 fn a_stream_that_nobody_reads_is_taken_all_the_same() {
     with_api(1, |api, runtime| async move {
         let writer = runtime.does(|client| {
-            let next = client.next().unwrap();
+            let next = client.next_invocation().unwrap();
             let mut stream = client.stream(&next, "text/plain").unwrap();
             for _ in 0..64 {
                 stream.chunk(&[b'x'; 64 * 1024]).unwrap();
