@@ -41,7 +41,7 @@ impl Child {
         Ok(Self { process, reader })
     }
 
-    /// Waits for its end, which is not to be expected: how it came.
+    /// Waits for its end, which is not to be expected: its exit status, or its signal.
     pub(super) async fn ended(&mut self) -> String {
         match self.process.wait().await {
             Ok(status) => how(status),
@@ -49,9 +49,9 @@ impl Child {
         }
     }
 
-    /// Whether it has ended; how.
-    pub(super) fn has_ended(&mut self) -> Option<String> {
-        self.process.try_wait().ok().flatten().map(how)
+    /// Whether it has ended.
+    pub(super) fn has_ended(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(Some(_)))
     }
 
     /// Kills it.
@@ -89,12 +89,10 @@ impl Child {
     }
 }
 
-/// As Lambda says it.
 fn how(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
-        (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
-        (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
-        (None, Some(signal)) => format!("Runtime exited with error: signal: {signal}"),
-        (None, None) => "Runtime exited".to_owned(),
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "no status".to_owned(),
     }
 }

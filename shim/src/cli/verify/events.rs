@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 
 use super::function::Function;
 use super::web::WebRequest;
@@ -20,7 +21,7 @@ const MAX_EVENTS: usize = 1000;
 pub(super) struct Event {
     /// The name of its file.
     pub(super) name: String,
-    /// What the Invoke API and Lambda get.
+    /// What it is.
     pub(super) bytes: Bytes,
     pub(super) over_http: OverHttp,
 }
@@ -80,11 +81,7 @@ pub(super) fn read(folder: &Path, function: &Function) -> anyhow::Result<Vec<Eve
 }
 
 impl Event {
-    fn new(name: String, mut bytes: Bytes, function: &Function) -> Self {
-        // What Lambda makes of an invocation without an event.
-        if bytes.is_empty() && function.kind == EventKind::Json {
-            bytes = Bytes::from_static(b"{}");
-        }
+    fn new(name: String, bytes: Bytes, function: &Function) -> Self {
         let over_http = match function.kind {
             EventKind::Json | EventKind::Bytes => OverHttp::Body,
             EventKind::Http => match WebRequest::of(&bytes, function.ignores_stage()) {
@@ -97,5 +94,18 @@ impl Event {
             bytes,
             over_http,
         }
+    }
+
+    /// What Lambda hands on: of an invocation without an event, an empty object.
+    pub(super) fn for_lambda(&self) -> Bytes {
+        match self.bytes.is_empty() {
+            true => Bytes::from_static(b"{}"),
+            false => self.bytes.clone(),
+        }
+    }
+
+    /// Whether the Invoke API takes it.
+    pub(super) fn is_json(&self) -> bool {
+        self.bytes.is_empty() || serde_json::from_slice::<IgnoredAny>(&self.bytes).is_ok()
     }
 }

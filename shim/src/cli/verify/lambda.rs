@@ -17,9 +17,12 @@ use super::exchange::MAX_RESPONSE;
 use super::function::Function;
 use super::logs::Logs;
 use super::reply::{Reply, Run};
-use super::served::TRACE_ID;
+use super::served::{NO_ANSWER, TRACE_ID};
 use crate::invocation::{Answer, BodyError, Caller, ErrorKind, FunctionError, RequestId};
 use crate::runtime_api::server::{Delivery, RuntimeApi};
+
+/// The name of the error of a process that has ended.
+pub(super) const EXITED: &str = "Runtime.ExitError";
 
 /// How long it may take until it asks for its first invocation. Lambda gives ten seconds to what may
 /// be a faster machine.
@@ -65,7 +68,7 @@ impl<'a> Lambda<'a> {
         let id = RequestId::random();
         let request_id = id.to_string();
         // Some die after their answer.
-        let has_ended = |running: &mut Running| running.child.has_ended().is_some();
+        let has_ended = |running: &mut Running| running.child.has_ended();
         if self.running.as_mut().is_some_and(has_ended) {
             self.running = None;
         }
@@ -110,7 +113,7 @@ impl<'a> Lambda<'a> {
         let ready = tokio::select! {
             biased;
             ready = api.ready() => ready,
-            how = child.ended() => Err(exited(how)),
+            how = child.ended() => Err(exited(&how)),
             () = tokio::time::sleep(INIT) => Err(FunctionError::timed_out(INIT)),
         };
         match ready {
@@ -139,7 +142,7 @@ impl<'a> Lambda<'a> {
         let limit = self.function.timeout;
         let delivery = Delivery {
             id,
-            event: event.bytes.clone(),
+            event: event.for_lambda(),
             deadline: SystemTime::now() + limit,
             trace_id: Some(TRACE_ID.to_owned()),
             caller: Caller::default(),
@@ -156,7 +159,7 @@ impl<'a> Lambda<'a> {
             answered = answered => answered,
             how = running.child.ended() => {
                 running.child.kill().await;
-                return Err(exited(how));
+                return Err(exited(&how));
             }
             () = tokio::time::sleep(limit) => {
                 running.child.kill().await;
@@ -176,16 +179,17 @@ impl<'a> Lambda<'a> {
     }
 }
 
-/// The process has ended, and Lambda says so.
-pub(super) fn exited(how: String) -> FunctionError {
-    FunctionError::new(ErrorKind::Internal, "Runtime.ExitError", how)
+/// The process has ended, as Lambda tells its invokers.
+pub(super) fn exited(how: &str) -> FunctionError {
+    let message = format!("Runtime exited with error: {how}");
+    FunctionError::new(ErrorKind::Internal, EXITED, message)
 }
 
 async fn whole(body: crate::invocation::Body) -> Result<Bytes, FunctionError> {
     let collected = Limited::new(body, MAX_RESPONSE).collect().await;
     let collected = collected.map_err(|error| match error.downcast::<BodyError>() {
         Ok(error) => FunctionError::from(*error),
-        Err(error) => FunctionError::new(ErrorKind::Internal, "NoAnswer", error.to_string()),
+        Err(error) => FunctionError::new(ErrorKind::Internal, NO_ANSWER, error.to_string()),
     });
     Ok(collected?.to_bytes())
 }

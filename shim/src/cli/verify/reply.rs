@@ -7,12 +7,17 @@ use http::response::Parts;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::lambda::EXITED;
 use super::logs::Logs;
+use super::served::NO_ANSWER;
 use super::web::Answers;
 use crate::invocation::FunctionError;
 
 /// What stands for the request id, which is another one each time.
 const REQUEST_ID: &str = "<request id>";
+
+/// Errors of invocations whose process may have been killed.
+const KILLED: [&str; 3] = [EXITED, NO_ANSWER, "Sandbox.Timedout"];
 
 /// One event through one door, once.
 pub(super) struct Run {
@@ -39,10 +44,10 @@ pub(super) enum Reply {
 pub(super) type Seen = Option<Value>;
 
 impl Run {
-    /// All that was seen of it, `logs` included.
+    /// All that was seen of it: an answer or an error, and `logs`.
     pub(super) fn seen(&self, logs: &Logs) -> Seen {
         let failed = || logs.failed(&self.request_id);
-        let (name, value) = match &self.reply {
+        let (kind, value) = match &self.reply {
             Reply::NotSent => return None,
             Reply::Answer(bytes, answers) => answer(&self.anonymous(bytes), *answers),
             // `shim serve` answers errors of a web handler with a document like any other's.
@@ -54,7 +59,16 @@ impl Run {
             Reply::Error(error) => document(&self.anonymous(&error.to_json())),
         };
         let mut seen = Map::new();
-        seen.insert(name.to_owned(), value);
+        // What a process has not written yet when it is killed, nobody knows.
+        let name = value
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let was_killed = KILLED.contains(&name);
+        seen.insert(kind.to_owned(), value);
+        if was_killed {
+            return Some(Value::Object(seen));
+        }
         let lines = Value::Array(logs.of(&self.request_id)).to_string();
         let lines = serde_json::from_slice(&self.anonymous(lines.as_bytes()));
         seen.insert("logs".to_owned(), lines.unwrap_or_default());

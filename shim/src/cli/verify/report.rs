@@ -22,6 +22,8 @@ pub(super) struct Report {
 struct EventReport {
     event: String,
     agree: bool,
+    /// Two runs of one door differ as a whole.
+    unsteady: bool,
     #[serde(flatten)]
     at: AtDoors<String>,
     /// Where one door differs from itself, as JSON pointers.
@@ -96,6 +98,7 @@ impl Report {
             EventReport {
                 event: verdict.event.clone(),
                 agree: verdict.agrees(),
+                unsteady: verdict.is_unsteady(),
                 at: AtDoors::new(Door::ALL.into_iter().zip(summaries)),
                 varies: verdict.varies.clone(),
                 differences: verdict.differences.iter().map(difference).collect(),
@@ -121,7 +124,11 @@ impl Report {
             for (door, width) in columns {
                 let _ = write!(text, "  {} {:width$}", door.name(), event.summary(door));
             }
-            let verdict = if event.agree { "agree" } else { "DIFFERENT" };
+            let verdict = match (event.agree, event.unsteady) {
+                (false, _) => "DIFFERENT",
+                (true, true) => "varies",
+                (true, false) => "agree",
+            };
             let _ = writeln!(text, "  {verdict}");
             for difference in &event.differences {
                 difference.write(&mut text);
@@ -134,7 +141,7 @@ impl Report {
         }
         let different = self.events.iter().filter(|event| !event.agree).count();
         let _ = match different {
-            0 => writeln!(text, "{}: all agree", events(self.events.len())),
+            0 => writeln!(text, "{}: none different", events(self.events.len())),
             _ => writeln!(text, "{}: {different} different", events(self.events.len())),
         };
         text

@@ -27,6 +27,9 @@ use crate::invocation::{ErrorKind, FunctionError, RequestId};
 pub(super) const TRACE_ID: &str =
     "Root=1-65f0c5a1-3f1c2b4d5e6f708192a3b4c5;Parent=53995c3f42cd8ad8;Sampled=0";
 
+/// The name of the error where none comes.
+pub(super) const NO_ANSWER: &str = "NoAnswer";
+
 /// How long the program may take until it listens.
 const START: Duration = Duration::from_secs(60);
 
@@ -67,7 +70,7 @@ impl<'a> Served<'a> {
     /// Starts it, and waits until it listens.
     pub(super) async fn start(&mut self) -> anyhow::Result<SocketAddr> {
         if let Some((child, address)) = &mut self.running {
-            if child.has_ended().is_none() {
+            if !child.has_ended() {
                 return Ok(*address);
             }
             self.running = None;
@@ -81,7 +84,7 @@ impl<'a> Served<'a> {
                 }
                 None => "it does not say where it listens".to_owned(),
             },
-            ended = child.ended() => ended,
+            how = child.ended() => format!("it ended with {how}"),
             () = tokio::time::sleep(START) => format!("it does not listen within {START:?}"),
         };
         child.kill().await;
@@ -151,6 +154,11 @@ impl<'a> Served<'a> {
 
     /// The event through the Invoke API.
     pub(super) async fn invoke(&mut self, event: &Event) -> anyhow::Result<Run> {
+        // As AWS, it refuses what is no JSON, before any function sees it.
+        if !event.is_json() {
+            let (request_id, reply) = (String::new(), Reply::NotSent);
+            return Ok(Run { request_id, reply });
+        }
         let path = format!("/2015-03-31/functions/{}/invocations", self.function.name);
         let answers = match &event.over_http {
             OverHttp::Request(web) => Some(web.answers),
@@ -183,8 +191,8 @@ impl<'a> Served<'a> {
         let limit = self.function.timeout + PATIENCE;
         let error = match tokio::time::timeout(limit, exchange(address, request)).await {
             Ok(Ok(response)) => return Ok(response),
-            Ok(Err(error)) => failed("NoAnswer", format!("{error:#}")),
-            Err(_) => failed("NoAnswer", format!("there is none within {limit:?}")),
+            Ok(Err(error)) => failed(NO_ANSWER, format!("{error:#}")),
+            Err(_) => failed(NO_ANSWER, format!("there is none within {limit:?}")),
         };
         // Whatever it was, the next one gets a new process.
         let Some((mut child, _)) = self.running.take() else {
@@ -193,7 +201,7 @@ impl<'a> Served<'a> {
         match tokio::time::timeout(DYING, child.ended()).await {
             Ok(how) => {
                 child.kill().await;
-                Err(exited(how))
+                Err(exited(&how))
             }
             Err(_) => {
                 child.kill().await;
