@@ -51,7 +51,15 @@ pub fn run(given: Given) -> u8 {
     let settings = match Settings::read(&variables, given) {
         Ok(settings) => settings,
         Err(error) => {
-            tracing::error!("{error}");
+            let document = FunctionError::new(
+                ErrorKind::Internal,
+                "Runtime.InvalidEnvironment",
+                error.to_string(),
+            );
+            log::phase_failed("init", &document);
+            if let Some(endpoint) = settings::endpoint(&variables) {
+                tell(&mut Client::new(endpoint), &document);
+            }
             return exit::USAGE;
         }
     };
@@ -61,9 +69,7 @@ pub fn run(given: Given) -> u8 {
         Ok(handler) => handler,
         Err(error) => {
             log::phase_failed("init", &error);
-            if let Err(error) = client.init_error(&error) {
-                log_client(&error);
-            }
+            tell(&mut client, &error);
             return LoadError::EXIT_CODE;
         }
     };
@@ -159,6 +165,13 @@ fn prepare_end(settings: &Settings, handler: &Handler, seats: &Arc<Seats>) -> st
         tracing::debug!("no extension, so that Lambda will send no SIGTERM: {error}");
     }
     Ok(())
+}
+
+/// Tells Lambda, which tells whoever invokes the function.
+fn tell(client: &mut Client, error: &FunctionError) {
+    if let Err(error) = client.init_error(error) {
+        log_client(&error);
+    }
 }
 
 fn log_client(error: &ClientError) {

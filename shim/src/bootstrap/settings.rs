@@ -98,6 +98,11 @@ fn find<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
     value.to_str().filter(|value| !value.is_empty())
 }
 
+/// Where the Runtime API is, if that is known.
+pub(super) fn endpoint(variables: &Variables) -> Option<Endpoint> {
+    find(variables, "AWS_LAMBDA_RUNTIME_API")?.parse().ok()
+}
+
 impl Settings {
     pub(super) fn read(variables: &Variables, given: Given) -> Result<Self, SettingsError> {
         let get = |name| find(variables, name);

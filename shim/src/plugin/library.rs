@@ -116,8 +116,8 @@ fn dlerror_text(error: &libloading::Error) -> String {
 /// What differs first, in a few words: abi_stable's own report runs to thousands of characters, and
 /// what writes it to tens of thousands of bytes.
 fn gist(report: &AbiInstabilityErrors) -> String {
-    let stack = report.errors.iter().map(|error| &error.stack_trace);
-    let Some(pair) = stack.last().and_then(|stack| stack.last()) else {
+    let last = report.errors.last();
+    let Some(pair) = last.and_then(|error| error.stack_trace.last()) else {
         return "the types of the handler's table differ".to_owned();
     };
     let (ours, theirs) = (&pair.expected, &pair.found);

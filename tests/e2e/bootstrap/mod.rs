@@ -14,6 +14,7 @@ mod shutdown;
 mod sizes;
 mod streams;
 mod verdicts;
+mod web;
 
 use std::path::Path;
 

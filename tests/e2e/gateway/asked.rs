@@ -6,16 +6,16 @@ use serde_json::Map;
 use shim_testkit::{Response, Shim, Value, json};
 
 /// A request, in any form.
-pub(super) struct Asked {
-    pub(super) method: &'static str,
-    pub(super) path: &'static str,
-    pub(super) query: &'static str,
-    pub(super) headers: &'static [(&'static str, &'static str)],
-    pub(super) body: &'static str,
+pub(crate) struct Asked {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) query: &'static str,
+    pub(crate) headers: &'static [(&'static str, &'static str)],
+    pub(crate) body: &'static str,
 }
 
 /// Who may make an event of it.
-pub(super) const GATEWAYS: [&str; 4] = ["REST API", "HTTP API", "ALB", "ALB with lists"];
+pub(crate) const GATEWAYS: [&str; 4] = ["REST API", "HTTP API", "ALB", "ALB with lists"];
 
 /// Each name with its values.
 type Lists<'a> = Vec<(&'a str, Vec<&'a str>)>;
@@ -38,7 +38,7 @@ fn object(lists: &Lists<'_>, value: impl Fn(&[&str]) -> Value) -> Value {
 }
 
 impl Asked {
-    pub(super) fn get(path: &'static str) -> Self {
+    pub(crate) fn get(path: &'static str) -> Self {
         Self {
             method: "GET",
             path,
@@ -48,7 +48,7 @@ impl Asked {
         }
     }
 
-    pub(super) fn over_http(&self, shim: &Shim) -> Response {
+    pub(crate) fn over_http(&self, shim: &Shim) -> Response {
         let separator = if self.query.is_empty() { "" } else { "?" };
         let target = format!("{}{separator}{}", self.path, self.query);
         let lines = self.headers.iter();
@@ -58,7 +58,7 @@ impl Asked {
     }
 
     /// The event that a gateway makes of it.
-    pub(super) fn event(&self, gateway: &str) -> Value {
+    pub(crate) fn event(&self, gateway: &str) -> Value {
         let headers = self.headers.iter().copied().chain([("host", "shim")]);
         let headers = lists(headers);
         let query = self.query.split('&');
@@ -96,7 +96,7 @@ impl Asked {
 }
 
 /// The body of an answer to an event.
-pub(super) fn body(answer: &Value) -> Vec<u8> {
+pub(crate) fn body(answer: &Value) -> Vec<u8> {
     let text = answer["body"].as_str().unwrap();
     if answer["isBase64Encoded"] == true {
         STANDARD.decode(text).unwrap()
@@ -106,7 +106,7 @@ pub(super) fn body(answer: &Value) -> Vec<u8> {
 }
 
 /// The values of a header of such an answer, joined by `,`.
-pub(super) fn header(answer: &Value, name: &str) -> Option<String> {
+pub(crate) fn header(answer: &Value, name: &str) -> Option<String> {
     let list = match name {
         "set-cookie" if answer["cookies"].is_array() => &answer["cookies"],
         _ => &answer["multiValueHeaders"][name],

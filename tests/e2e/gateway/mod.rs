@@ -1,6 +1,6 @@
 //! Web handlers that are invoked with the events of gateways.
 
-mod asked;
+pub(crate) mod asked;
 
 use std::path::Path;
 
