@@ -71,10 +71,7 @@ fn what_is_no_event_of_a_gateway_is_an_error_that_says_so() {
 fn a_streamed_body_is_collected_unless_streams_are_wanted() {
     let event = Asked::get("/pieces").event("HTTP API");
     let whole = handler("streams").start().invoke(event.clone());
-    assert_eq!(
-        whole.json()["body"],
-        "piece 0;piece 1;piece 2;"
-    );
+    assert_eq!(whole.json()["body"], "piece 0;piece 1;piece 2;");
 
     let function = handler("streams")
         .env("SHIM_INVOKE_MODE", "response_stream")

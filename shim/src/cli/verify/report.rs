@@ -140,9 +140,12 @@ impl Report {
             }
         }
         let different = self.events.iter().filter(|event| !event.agree).count();
-        let _ = match different {
-            0 => writeln!(text, "{}: none different", events(self.events.len())),
-            _ => writeln!(text, "{}: {different} different", events(self.events.len())),
+        let varies = self.events.iter().any(|event| event.unsteady);
+        let count = events(self.events.len());
+        let _ = match (different, varies) {
+            (0, false) => writeln!(text, "{count}: all agree"),
+            (0, true) => writeln!(text, "{count}: none different"),
+            (different, _) => writeln!(text, "{count}: {different} different"),
         };
         text
     }
