@@ -21,6 +21,10 @@ fn what_is_not_understood_is_wrong_usage() {
         &["package"],
         &["package", "--plugin", "x.so", "--arch", "mips"],
         &["package", "--plugin", "x.so#"],
+        &["verify", "--plugin", "x.so"],
+        &[
+            "verify", "--plugin", "x.so", "--events", ".", "--env", "NAME",
+        ],
         &["generate"],
         &["generate", "completions", "what"],
         &["--log-format", "pictures", "--plugin", "x"],
@@ -43,7 +47,7 @@ fn help_names_flags_variables_and_exit_codes() {
     }
     let short = run(&["-h"]);
     short.expect_code(0).expect_stdout("Exit codes: 0");
-    for command in ["serve", "inspect", "package", "generate"] {
+    for command in ["serve", "inspect", "package", "verify", "generate"] {
         short.expect_stdout(command);
     }
 }

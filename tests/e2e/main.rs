@@ -54,6 +54,7 @@ mod streaming;
 mod tail;
 mod tls;
 mod url_events;
+mod verify;
 mod web;
 
 use std::path::{Path, PathBuf};

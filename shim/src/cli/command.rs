@@ -26,7 +26,9 @@ pub fn command() -> Command {
         .subcommand(inspect())
         .subcommand(bootstrap());
     #[cfg(feature = "package")]
-    let top = top.subcommand(super::package::command());
+    let top = top
+        .subcommand(super::package::command())
+        .subcommand(super::verify::command());
     let top = top.subcommand(generate());
     serve_arguments(top)
 }

@@ -12,6 +12,8 @@ mod package;
 mod reload;
 mod serve;
 mod signals;
+#[cfg(feature = "package")]
+mod verify;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("inspect", matches)) => inspect::run(matches)?,
         #[cfg(feature = "package")]
         Some(("package", matches)) => package::run(matches)?,
+        #[cfg(feature = "package")]
+        Some(("verify", matches)) => return verify::run(matches),
         Some(("generate", matches)) => generate::run(matches)?,
         Some(("bootstrap", matches)) => return bootstrap::run(matches),
         Some(("serve", matches)) => serve_or_info(matches)?,

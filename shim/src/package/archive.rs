@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read as _, Write as _};
+use std::path::Path;
 
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::entry::unreadable;
 use super::{Entry, MAX_UNPACKED, PackageError};
@@ -74,6 +75,16 @@ pub(super) fn pack(
         });
     }
     Ok((archive_made.into_inner().into_inner(), packed))
+}
+
+/// Unpacks a zip into a folder, which need not be there. Blocking.
+///
+/// # Errors
+/// It is no zip that can be read, or the folder cannot be written to.
+pub fn unpack(zip: &Path, folder: &Path) -> Result<(), PackageError> {
+    let file = File::open(zip).map_err(|error| unreadable(zip, &error))?;
+    let mut zip = ZipArchive::new(file).map_err(archive)?;
+    zip.extract(folder).map_err(archive)
 }
 
 fn archive(error: ZipError) -> PackageError {

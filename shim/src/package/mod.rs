@@ -21,7 +21,7 @@ mod target;
 mod tests;
 mod warning;
 
-pub use archive::Packed;
+pub use archive::{Packed, unpack};
 pub use entry::{Entry, Include};
 pub use error::PackageError;
 pub use plan::{Plan, Request, plan};

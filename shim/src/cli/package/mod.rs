@@ -59,7 +59,7 @@ fn request(matches: &ArgMatches) -> anyhow::Result<(Request, Option<String>)> {
 }
 
 /// The bootstrap that was built with this program.
-fn beside_shim() -> anyhow::Result<PathBuf> {
+pub(in crate::cli) fn beside_shim() -> anyhow::Result<PathBuf> {
     let shim = std::env::current_exe().context("cannot tell where shim's own file is")?;
     Ok(shim.with_file_name("bootstrap"))
 }
