@@ -42,6 +42,9 @@ pub const TENANT_ID: &str = "lambda-runtime-aws-tenant-id";
 /// Unique for each delivery of an invocation; a runtime sends it back with its answer.
 pub const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
+/// The identifier of an extension.
+pub const EXTENSION_ID: &str = "lambda-extension-identifier";
+
 /// The category of an error, `Runtime.…` or `Function.…`.
 pub const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 

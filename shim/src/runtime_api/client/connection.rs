@@ -1,6 +1,6 @@
 //! One connection: requests out, responses in.
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -8,16 +8,8 @@ use bytes::Bytes;
 
 use super::endpoint::Endpoint;
 use super::error::ClientError;
-use super::head::{Length, RequestHead, ResponseHead};
-
-/// The largest head of a response, in bytes.
-const MAX_HEAD: usize = 64 * 1024;
-
-/// The largest body of a response, in bytes: several times the largest event of Lambda.
-const MAX_BODY: usize = 64 * 1024 * 1024;
-
-/// What is read at once while a head is expected, in bytes; a small event comes with it.
-const ROOM: usize = 8 * 1024;
+use super::head::{RequestHead, ResponseHead};
+use super::input::{Buffer, Input, Unread};
 
 /// The most of an error's document that is shown, in bytes.
 const MAX_SHOWN: usize = 1024;
@@ -35,8 +27,7 @@ const PAUSES: [Duration; 4] = [
 pub(super) struct Connection {
     endpoint: Endpoint,
     stream: Option<TcpStream>,
-    /// What was read and not used yet.
-    buffer: Vec<u8>,
+    buffer: Buffer,
 }
 
 /// A response, read to its end.
@@ -72,7 +63,7 @@ impl Connection {
         Self {
             endpoint,
             stream: None,
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
         }
     }
 
@@ -216,156 +207,4 @@ fn write_all(stream: &mut TcpStream, parts: &[&[u8]]) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Why a response was not read.
-enum Unread {
-    /// The connection ended before it began.
-    Nothing(io::Error),
-    /// The connection ended within it.
-    Rest(io::Error),
-    /// It is none.
-    Bad(ClientError),
-}
-
-/// A connection that is being read.
-struct Input<'a> {
-    stream: &'a mut TcpStream,
-    buffer: &'a mut Vec<u8>,
-}
-
-impl Input<'_> {
-    fn response(&mut self) -> Result<Response, Unread> {
-        loop {
-            let head = self.head()?;
-            // What goes before the response proper.
-            if (100..200).contains(&head.status) {
-                continue;
-            }
-            let body = self.body(head.length)?;
-            return Ok(Response { head, body });
-        }
-    }
-
-    fn head(&mut self) -> Result<ResponseHead, Unread> {
-        loop {
-            if !self.buffer.is_empty()
-                && let Some((head, end)) = ResponseHead::parse(self.buffer).map_err(Unread::Bad)?
-            {
-                self.buffer.drain(..end);
-                return Ok(head);
-            }
-            if self.buffer.len() >= MAX_HEAD {
-                return Err(too_large("a head", MAX_HEAD));
-            }
-            let begun = !self.buffer.is_empty();
-            self.fill().map_err(|error| match begun {
-                false => Unread::Nothing(error),
-                true => Unread::Rest(error),
-            })?;
-        }
-    }
-
-    /// Reads what is there, at least one byte.
-    fn fill(&mut self) -> io::Result<()> {
-        let length = self.buffer.len();
-        self.buffer.resize(length + ROOM, 0);
-        let read = loop {
-            match self.stream.read(&mut self.buffer[length..]) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        self.buffer
-            .truncate(length + read.as_ref().copied().unwrap_or(0));
-        match read? {
-            0 => Err(ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn body(&mut self, length: Length) -> Result<Bytes, Unread> {
-        match length {
-            Length::Known(0) => Ok(Bytes::new()),
-            Length::Known(length) if length > MAX_BODY => Err(too_large("a body", MAX_BODY)),
-            Length::Known(length) => {
-                let mut body = Vec::with_capacity(length);
-                self.take(length, &mut body)?;
-                Ok(body.into())
-            }
-            Length::Chunked => self.chunks(),
-            Length::UntilClose => {
-                let mut body = std::mem::take(self.buffer);
-                let limit = (MAX_BODY + 1).saturating_sub(body.len()) as u64;
-                let rest = self.stream.take(limit).read_to_end(&mut body);
-                rest.map_err(Unread::Rest)?;
-                match body.len() > MAX_BODY {
-                    true => Err(too_large("a body", MAX_BODY)),
-                    false => Ok(body.into()),
-                }
-            }
-        }
-    }
-
-    /// Moves exactly `length` bytes to `body`.
-    fn take(&mut self, length: usize, body: &mut Vec<u8>) -> Result<(), Unread> {
-        let here = length.min(self.buffer.len());
-        body.extend_from_slice(&self.buffer[..here]);
-        self.buffer.drain(..here);
-        let left = length - here;
-        if left == 0 {
-            return Ok(());
-        }
-        let read = self.stream.take(left as u64).read_to_end(body);
-        match read.map_err(Unread::Rest)? {
-            read if read < left => Err(Unread::Rest(ErrorKind::UnexpectedEof.into())),
-            _ => Ok(()),
-        }
-    }
-
-    fn chunks(&mut self) -> Result<Bytes, Unread> {
-        let mut body = Vec::new();
-        loop {
-            let size = self.line()?;
-            let digits = size.split(';').next().unwrap_or_default().trim();
-            let size = usize::from_str_radix(digits, 16).map_err(|_| {
-                let what = format!("{digits:?} is no length of a chunk");
-                Unread::Bad(ClientError::NotHttp(what))
-            })?;
-            if size == 0 {
-                // Trailers, up to an empty line.
-                while !self.line()?.is_empty() {}
-                return Ok(body.into());
-            }
-            if size > MAX_BODY - body.len() {
-                return Err(too_large("a body", MAX_BODY));
-            }
-            self.take(size, &mut body)?;
-            if !self.line()?.is_empty() {
-                let what = "a chunk does not end where it should".to_owned();
-                return Err(Unread::Bad(ClientError::NotHttp(what)));
-            }
-        }
-    }
-
-    /// Reads a line, without its end.
-    fn line(&mut self) -> Result<String, Unread> {
-        loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-                let line = String::from_utf8_lossy(&self.buffer[..end])
-                    .trim_end_matches('\r')
-                    .to_owned();
-                self.buffer.drain(..=end);
-                return Ok(line);
-            }
-            if self.buffer.len() >= MAX_HEAD {
-                return Err(too_large("a line", MAX_HEAD));
-            }
-            self.fill().map_err(Unread::Rest)?;
-        }
-    }
-}
-
-fn too_large(what: &'static str, limit: usize) -> Unread {
-    Unread::Bad(ClientError::TooLarge { what, limit })
 }

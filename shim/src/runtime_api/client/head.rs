@@ -4,9 +4,6 @@ use super::endpoint::Endpoint;
 use super::error::ClientError;
 use crate::runtime_api::wire;
 
-/// The most headers that a response may have.
-const MAX_HEADERS: usize = 64;
-
 /// A request up to its headers' end.
 #[derive(Debug)]
 pub(super) struct RequestHead {
@@ -80,13 +77,25 @@ impl RequestHead {
     }
 }
 
+/// The headers of a response that mean something to a client of this API.
+const KNOWN: [&str; 9] = [
+    wire::REQUEST_ID,
+    wire::DEADLINE,
+    wire::ARN,
+    wire::TRACE_ID,
+    wire::INVOCATION_ID,
+    wire::CLIENT_CONTEXT,
+    wire::COGNITO_IDENTITY,
+    wire::TENANT_ID,
+    wire::EXTENSION_ID,
+];
+
 /// A response up to its headers' end.
 #[derive(Debug)]
 pub(super) struct ResponseHead {
     pub(super) status: u16,
-    /// Where each header's name and value stand in `text`.
-    headers: Vec<(std::ops::Range<usize>, std::ops::Range<usize>)>,
-    text: String,
+    /// The values of [`KNOWN`].
+    values: [Option<String>; KNOWN.len()],
     pub(super) length: Length,
     /// The connection serves another request afterwards.
     pub(super) keep_alive: bool,
@@ -106,64 +115,120 @@ pub(super) enum Length {
 impl ResponseHead {
     /// Reads a head at the beginning of `bytes`, and how long it is; `None`: more has to come.
     pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, ClientError> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut response = httparse::Response::new(&mut headers);
-        let parsed = response.parse(bytes);
-        let not_http = |what: &str| ClientError::NotHttp(what.to_owned());
-        let httparse::Status::Complete(end) =
-            parsed.map_err(|error| not_http(&error.to_string()))?
-        else {
+        let start = &bytes[..bytes.len().min(START.len())];
+        if !START.starts_with(start) {
+            let start = String::from_utf8_lossy(&bytes[..bytes.len().min(32)]);
+            return Err(not_http(format!("its response begins with {start:?}")));
+        }
+        let mut lines = Lines { bytes, at: 0 };
+        let Some(line) = lines.next() else {
             return Ok(None);
         };
-        let status = response.code.unwrap_or_default();
-        let mut head = Self {
-            status,
-            headers: Vec::with_capacity(response.headers.len()),
-            text: String::with_capacity(end),
-            length: Length::UntilClose,
-            keep_alive: response.version == Some(1),
-        };
-        for header in response.headers.iter() {
-            // Values beyond ASCII are UTF-8, or not worth a failure.
-            let value = String::from_utf8_lossy(header.value);
-            let name = head.add(header.name);
-            let value = head.add(value.trim());
-            head.headers.push((name, value));
+        let mut head = Self::of_status(line)?;
+        loop {
+            let Some(line) = lines.next() else {
+                return Ok(None);
+            };
+            if line.is_empty() {
+                break;
+            }
+            let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+                let line = String::from_utf8_lossy(line);
+                return Err(not_http(format!("{line:?} is no header")));
+            };
+            head.read(&line[..colon], line[colon + 1..].trim_ascii())?;
         }
-        head.length = if head.has_word("transfer-encoding", "chunked") {
-            Length::Chunked
-        } else if let Some(length) = head.get("content-length") {
-            let length = length.parse();
-            Length::Known(length.map_err(|_| not_http("its content-length is no number"))?)
-        } else if status == 204 || status == 304 {
-            Length::Known(0)
-        } else {
-            Length::UntilClose
-        };
-        head.keep_alive &= !head.has_word("connection", "close");
         head.keep_alive &= head.length != Length::UntilClose;
-        Ok(Some((head, end)))
+        Ok(Some((head, lines.at)))
     }
 
-    fn add(&mut self, text: &str) -> std::ops::Range<usize> {
-        let start = self.text.len();
-        self.text.push_str(text);
-        start..self.text.len()
+    /// The head that begins with this line.
+    fn of_status(line: &[u8]) -> Result<Self, ClientError> {
+        let rest = &line[START.len().min(line.len())..];
+        let status = match rest {
+            [b'0' | b'1', b' ', digits @ ..] => digits.get(..3).and_then(number),
+            _ => None,
+        };
+        let status = status.ok_or_else(|| {
+            let line = String::from_utf8_lossy(line);
+            not_http(format!("{line:?} is no status line"))
+        })?;
+        let status = u16::try_from(status).unwrap_or_default();
+        Ok(Self {
+            status,
+            values: Default::default(),
+            length: match status {
+                204 | 304 => Length::Known(0),
+                _ => Length::UntilClose,
+            },
+            keep_alive: rest[0] == b'1',
+        })
     }
 
-    /// The value of the first header of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let is_it =
-            |found: &std::ops::Range<usize>| self.text[found.clone()].eq_ignore_ascii_case(name);
-        let (_, value) = self.headers.iter().find(|(found, _)| is_it(found))?;
-        Some(&self.text[value.clone()])
+    fn read(&mut self, name: &[u8], value: &[u8]) -> Result<(), ClientError> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if let Some(at) = KNOWN.iter().position(|known| is(known)) {
+            // Beyond ASCII it is UTF-8, or not worth a failure.
+            self.values[at].get_or_insert_with(|| String::from_utf8_lossy(value).into_owned());
+        } else if is("content-length") {
+            // Chunks count for more.
+            if self.length != Length::Chunked {
+                let length = number(value);
+                let length = length.ok_or_else(|| {
+                    not_http("its content-length is no number of bytes".to_owned())
+                })?;
+                self.length = Length::Known(length);
+            }
+        } else if is("transfer-encoding") {
+            if has_word(value, "chunked") {
+                self.length = Length::Chunked;
+            }
+        } else if is("connection") {
+            self.keep_alive &= !has_word(value, "close");
+        }
+        Ok(())
     }
 
-    fn has_word(&self, name: &str, word: &str) -> bool {
-        let mut words = self
-            .get(name)
-            .into_iter()
-            .flat_map(|value| value.split(','));
-        words.any(|found| found.trim().eq_ignore_ascii_case(word))
+    /// The value of the first header of this name, which is one of [`KNOWN`], unless it is empty:
+    /// some hosts send what is not there so.
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        let at = KNOWN.iter().position(|known| *known == name)?;
+        self.values[at].take().filter(|value| !value.is_empty())
     }
+}
+
+/// How every response begins.
+const START: &[u8] = b"HTTP/1.";
+
+/// The lines of a head.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The next line without its end, if all of it is there.
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = &self.bytes[self.at..];
+        let end = rest.iter().position(|byte| *byte == b'\n')?;
+        self.at += end + 1;
+        let line = &rest[..end];
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+/// Digits, and nothing else.
+fn number(digits: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(digits).ok()?;
+    let digits_only = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits_only)
+}
+
+fn has_word(value: &[u8], word: &str) -> bool {
+    let mut words = value.split(|byte| *byte == b',');
+    words.any(|found| found.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn not_http(what: String) -> ClientError {
+    ClientError::NotHttp(what)
 }

@@ -33,31 +33,24 @@ pub struct Next {
 }
 
 impl Next {
-    pub(super) fn read(head: ResponseHead, event: Bytes) -> Result<Self, ClientError> {
-        let id = head.get(wire::REQUEST_ID).and_then(RequestId::parse);
+    pub(super) fn read(mut head: ResponseHead, event: Bytes) -> Result<Self, ClientError> {
+        let id = head.take(wire::REQUEST_ID);
+        let id = id.and_then(|id| RequestId::parse(&id));
         let id = id.ok_or(ClientError::Missing {
             header: "Lambda-Runtime-Aws-Request-Id",
         })?;
-        // Some hosts send what is not there as an empty value.
-        let text = |name| {
-            head.get(name)
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned)
-        };
-        let millis = head
-            .get(wire::DEADLINE)
-            .and_then(|value| value.parse().ok());
+        let millis = head.take(wire::DEADLINE).and_then(|text| text.parse().ok());
+        let deadline = millis
+            .and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
         Ok(Self {
             id,
-            invocation_id: text(wire::INVOCATION_ID),
-            deadline: millis.and_then(|millis| {
-                SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))
-            }),
-            arn: text(wire::ARN),
-            trace_id: text(wire::TRACE_ID),
-            client_context: text(wire::CLIENT_CONTEXT),
-            cognito_identity: text(wire::COGNITO_IDENTITY),
-            tenant_id: text(wire::TENANT_ID),
+            deadline,
+            invocation_id: head.take(wire::INVOCATION_ID),
+            arn: head.take(wire::ARN),
+            trace_id: head.take(wire::TRACE_ID),
+            client_context: head.take(wire::CLIENT_CONTEXT),
+            cognito_identity: head.take(wire::COGNITO_IDENTITY),
+            tenant_id: head.take(wire::TENANT_ID),
             event,
         })
     }

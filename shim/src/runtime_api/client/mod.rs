@@ -8,6 +8,7 @@ mod connection;
 mod endpoint;
 mod error;
 mod head;
+mod input;
 mod invocation;
 mod stream;
 #[cfg(test)]
@@ -123,12 +124,12 @@ impl Client {
         let mut head = RequestHead::post(self.0.endpoint(), wire::EXTENSIONS, "/register");
         head.header("lambda-extension-name", name);
         head.header("content-type", "application/json");
-        let response = self.0.exchange(&head, br#"{"events":[]}"#)?;
+        let mut response = self.0.exchange(&head, br#"{"events":[]}"#)?;
         if response.head.status != 200 {
             return Err(response.refusal("POST", "/extension/register"));
         }
-        let identifier = response.head.get("lambda-extension-identifier");
-        identifier.map(str::to_owned).ok_or(ClientError::Missing {
+        let identifier = response.head.take(wire::EXTENSION_ID);
+        identifier.ok_or(ClientError::Missing {
             header: "Lambda-Extension-Identifier",
         })
     }
@@ -140,7 +141,7 @@ impl Client {
     /// As [`respond`](Self::respond).
     pub fn next_event(&mut self, identifier: &str) -> Result<(), ClientError> {
         let mut head = RequestHead::get(self.0.endpoint(), wire::EXTENSIONS, "/event/next");
-        head.header("lambda-extension-identifier", identifier);
+        head.header(wire::EXTENSION_ID, identifier);
         let response = self.0.exchange(&head, &[])?;
         match response.head.status {
             200 => Ok(()),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::refusal::{Refusal, json};
 use super::{Phase, Shared};
 use crate::invocation::Body;
+use crate::runtime_api::wire::EXTENSION_ID;
 
 /// The most extensions that a function may have.
 const MAX_EXTENSIONS: usize = 10;
@@ -15,7 +16,6 @@ const MAX_EXTENSIONS: usize = 10;
 pub(super) const MAX_REGISTRATION: usize = 64 * 1024;
 
 const NAME: &str = "lambda-extension-name";
-const IDENTIFIER: &str = "lambda-extension-identifier";
 
 /// Those that are registered.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ pub(super) fn register(
     let document = serde_json::to_vec(&registered).unwrap_or_default();
     let mut response = json(StatusCode::OK, document);
     if let Ok(identifier) = HeaderValue::try_from(identifier) {
-        response.headers_mut().insert(IDENTIFIER, identifier);
+        response.headers_mut().insert(EXTENSION_ID, identifier);
     }
     Ok(response)
 }
@@ -82,8 +82,8 @@ pub(super) fn register(
 /// `GET /extension/event/next`: there are no events for what is within the runtime, as long as it
 /// lives. Returns only to refuse.
 pub(super) async fn next(shared: &Shared, headers: &HeaderMap) -> Refusal {
-    let Some(identifier) = headers.get(IDENTIFIER) else {
-        let message = format!("Missing {IDENTIFIER} header");
+    let Some(identifier) = headers.get(EXTENSION_ID) else {
+        let message = format!("Missing {EXTENSION_ID} header");
         return Refusal::extension("Extension.MissingExtensionIdentifier", message);
     };
     let known = |extension: &Extension| extension.identifier.as_bytes() == identifier.as_bytes();
