@@ -172,8 +172,14 @@ mod tests {
         assert_eq!(found("sub/x.v2.run"), is("sub/libx.v2.so", Some("run")));
 
         let error = locate(root, "other.create").unwrap_err().to_string();
-        assert!(error.contains("neither other.so nor libother.so"), "{error}");
-        assert!(error.ends_with("there is libmy_shop.so, orders.so"), "{error}");
+        assert!(
+            error.contains("neither other.so nor libother.so"),
+            "{error}"
+        );
+        assert!(
+            error.ends_with("there is libmy_shop.so, orders.so"),
+            "{error}"
+        );
         let error = locate(root, "create").unwrap_err().to_string();
         assert!(error.contains("is empty, not a plugin"), "{error}");
     }

@@ -140,17 +140,16 @@ fn serve_seat(
             if error.is_fatal() {
                 return Err(error);
             }
-            tracing::error!(request_id = id.as_str(), "the answer was not taken: {error}");
+            tracing::error!(
+                request_id = id.as_str(),
+                "the answer was not taken: {error}"
+            );
         }
     }
 }
 
 /// A handler without instances has nothing to stop: it costs no thread and no extension.
-fn prepare_end(
-    settings: &Settings,
-    handler: &Handler,
-    seats: &Arc<Seats>,
-) -> std::io::Result<()> {
+fn prepare_end(settings: &Settings, handler: &Handler, seats: &Arc<Seats>) -> std::io::Result<()> {
     if handler.is_stateless() {
         return end::at_once_on_signals();
     }

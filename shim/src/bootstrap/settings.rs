@@ -118,7 +118,9 @@ impl Settings {
             task_root: get("LAMBDA_TASK_ROOT").unwrap_or(".").into(),
             handler: text("_HANDLER"),
             function,
-            concurrency: concurrency.map_or(1, |most| most as usize).clamp(1, MAX_CONCURRENCY),
+            concurrency: concurrency
+                .map_or(1, |most| most as usize)
+                .clamp(1, MAX_CONCURRENCY),
             snap_start: get("AWS_LAMBDA_INITIALIZATION_TYPE") == Some("snap-start"),
             invoke_mode,
         })
@@ -231,7 +233,11 @@ mod tests {
         assert!(!fatal.filter.would_enable("x", &Level::WARN));
         let odd = logs(&[("AWS_LAMBDA_LOG_LEVEL", "loud=very")]);
         assert!(odd.filter.would_enable("x", &Level::INFO));
-        assert!(odd.problem.unwrap().starts_with("AWS_LAMBDA_LOG_LEVEL: log filter"));
+        assert!(
+            odd.problem
+                .unwrap()
+                .starts_with("AWS_LAMBDA_LOG_LEVEL: log filter")
+        );
         let managed = ("AWS_LAMBDA_INITIALIZATION_TYPE", "lambda-managed-instances");
         assert_eq!(logs(&[managed]).format, LogFormat::Json);
     }

@@ -118,7 +118,7 @@ impl Invoke for Function {
         self.accepts
     }
 
-    async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Refusal> {
+    async fn invoke(&self, mut invocation: Invocation) -> Result<Outcome, Refusal> {
         let (permit, waited) = match self.limit.acquire().await {
             Ok(acquired) => acquired,
             Err(refusal) => {
@@ -136,7 +136,7 @@ impl Invoke for Function {
         };
         let mut outcome = self
             .engine
-            .run(invocation, permit, self.timeout, started)
+            .run(&mut invocation, permit, self.timeout, started)
             .await;
         if self.stateless && !self.warm.load(Ordering::Relaxed) {
             outcome.cold_start = !self.warm.swap(true, Ordering::Relaxed);

@@ -55,7 +55,7 @@ pub(super) async fn run<F: Invoke>(function: &F, event: &Accepted, keep: bool) -
     let response = match result {
         Ok(Answer::Event(body)) => read(body, keep).await,
         Ok(Answer::Http(response)) => read(response.into_body(), keep).await,
-        Err(error) => Err(error),
+        Err(error) => Err(*error),
     };
     match response {
         Ok(response) => Ran::Success(response),

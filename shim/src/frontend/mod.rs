@@ -33,7 +33,7 @@ mod trace;
 pub mod url;
 
 pub use admin::Admin;
-pub use app::{App, Peer};
+pub use app::{App, Peer, Received};
 pub use catalogue::{Catalogue, Current, Entry, HttpUse, Routed};
 pub use http::Http;
 pub use incoming::BodyPolicy;

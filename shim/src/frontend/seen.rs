@@ -11,7 +11,7 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// What a request looked like.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Seen {
     /// The caller's, or a new one.
     pub(super) id: RequestId,

@@ -76,7 +76,7 @@ pub(super) type Spare = Option<Box<http::Request<Body>>>;
 /// Turns an invocation into what crosses. The body is not copied. What is left of an HTTP request,
 /// the room of its headers, may serve the response.
 pub(super) fn request(
-    invocation: Invocation,
+    invocation: &mut Invocation,
     place: Place,
     deadline: Option<SystemTime>,
 ) -> (AbiRequest, Spare) {
@@ -90,7 +90,8 @@ pub(super) fn request(
         fields.put_option(tag::TENANT_ID, caller.tenant_id.as_deref());
     }
     let mut spare = None;
-    let (kind, body) = match invocation.payload {
+    let payload = std::mem::replace(&mut invocation.payload, Payload::Event(Bytes::new()));
+    let (kind, body) = match payload {
         Payload::Event(event) => (KIND_EVENT, Body::from(event)),
         Payload::Http(mut request) => {
             put_head(&mut fields, &request);

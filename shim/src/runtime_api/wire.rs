@@ -84,7 +84,10 @@ mod tests {
     fn a_category_is_what_lambda_can_count() {
         for (name, category) in [
             ("Runtime.Panic", "Runtime.Panic"),
-            ("Function.ResponseSizeTooLarge", "Function.ResponseSizeTooLarge"),
+            (
+                "Function.ResponseSizeTooLarge",
+                "Function.ResponseSizeTooLarge",
+            ),
             ("OutOfStock", "Function.OutOfStock"),
             ("Sandbox.Timedout", "Function.Unknown"),
             ("Runtime.", "Runtime.Unknown"),

@@ -21,7 +21,7 @@ use super::listener::Socket;
 use super::preface::Preface;
 use super::stream::Stream;
 use super::tls::Tls;
-use crate::frontend::{App, Peer};
+use crate::frontend::{App, Peer, Received};
 
 /// How both protocols are spoken. Made once for a listener.
 #[derive(Debug)]
@@ -85,6 +85,7 @@ pub(super) async fn run<A: App>(
     let service = service_fn(move |request: Request<Incoming>| {
         let has_body = !request.body().is_end_stream();
         let in_flight = InFlight::new(&link, has_body);
+        let request = Received::from(request);
         async move {
             let response = in_flight.app().call(request, in_flight.peer()).await;
             Ok::<_, Infallible>(response.map(|body| Counted {

@@ -67,14 +67,14 @@ impl<F: Invoke> Work<F> {
         self.call.kind == Kind::RequestResponse && self.call.attempts_id.is_none()
     }
 
-    pub(super) fn dry_run(self) -> Response<Body> {
-        let mut response = Response::new(Body::Empty);
+    pub(super) fn dry_run(self) -> Box<Response<Body>> {
+        let mut response = Box::new(Response::new(Body::Empty));
         *response.status_mut() = StatusCode::NO_CONTENT;
         with_ids(response, &self.id, Some(self.trace_id))
     }
 
     /// In mock mode: the error of this name.
-    pub(super) fn mocked_error(&mut self, name: &str) -> Result<Response<Body>, ApiError> {
+    pub(super) fn mocked_error(&mut self, name: &str) -> Result<Box<Response<Body>>, ApiError> {
         let Some(error) = self.entry.function.mocked_error(name) else {
             return Err(ApiError::not_in_set(
                 "invocationType",
@@ -97,7 +97,7 @@ impl<F: Invoke> Work<F> {
             let _running = metrics.begin();
             metrics.finished(self.arrived.elapsed(), false, true);
             let mut report = self.report();
-            report.failed(error);
+            report.failed(Box::new(error));
             report.tell(Bytes::new())
         };
         Ok(self.told(told))
@@ -137,7 +137,7 @@ impl<F: Invoke> Work<F> {
         let function = &self.entry.function;
         if let Accepts::Http { .. } = function.accepts() {
             let mut report = self.report();
-            report.failed(FunctionError::handler_takes_http());
+            report.failed(Box::new(FunctionError::handler_takes_http()));
             return Ok((Body::Empty, report));
         }
         let mut report = self.report();
@@ -177,7 +177,7 @@ impl<F: Invoke> Work<F> {
     }
 
     /// Runs the function and answers with its whole response. Also says whether it ran.
-    pub(super) async fn answer(&mut self) -> (Response<Body>, bool) {
+    pub(super) async fn answer(&mut self) -> (Box<Response<Body>>, bool) {
         let caller = self.caller();
         let (body, mut report) = match self.run(caller).await {
             Ok(ran) => ran,
@@ -193,16 +193,16 @@ impl<F: Invoke> Work<F> {
             stream @ Body::Stream(_) => Box::pin(collect(stream)).await,
         };
         let body = body.unwrap_or_else(|error| {
-            report.failed(error);
+            report.failed(Box::new(error));
             Bytes::new()
         });
         let told = report.tell(body);
         (self.told(told), true)
     }
 
-    /// The answer to an invocation that ran. Takes the headers.
-    fn told(&mut self, told: Told) -> Response<Body> {
-        let mut response = Response::new(Body::from(told.body));
+    /// The answer to an invocation that ran. Takes the headers and the trace.
+    fn told(&mut self, told: Told) -> Box<Response<Body>> {
+        let mut response = Box::new(Response::new(Body::from(told.body)));
         let headers = response.headers_mut();
         *headers = std::mem::take(&mut self.headers);
         headers.insert(header::CONTENT_TYPE, JSON);
@@ -218,14 +218,16 @@ impl<F: Invoke> Work<F> {
             let unhandled = HeaderValue::from_static("Unhandled");
             headers.insert(FUNCTION_ERROR, unhandled);
         }
-        with_ids(response, &self.id, Some(self.trace_id.clone()))
+        let trace_id = std::mem::replace(&mut self.trace_id, HeaderValue::from_static(""));
+        with_ids(response, &self.id, Some(trace_id))
     }
 
     /// Runs the function and answers with its response in frames, as it comes.
-    pub(super) async fn stream(mut self) -> Result<Response<Body>, ApiError> {
+    pub(super) async fn stream(mut self) -> Result<Box<Response<Body>>, ApiError> {
         let caller = self.caller();
         let (source, report) = self.run(caller).await?;
-        let mut response = Response::new(Body::stream(Frames::new(source, report.into_owned())));
+        let frames = Frames::new(source, report.into_owned());
+        let mut response = Box::new(Response::new(Body::stream(frames)));
         let headers = response.headers_mut();
         let frames = HeaderValue::from_static("application/vnd.amazon.eventstream");
         headers.insert(header::CONTENT_TYPE, frames);
@@ -279,7 +281,7 @@ pub(super) fn refuse(
     error: ApiError,
     id: &RequestId,
     trace_id: Option<HeaderValue>,
-) -> Response<Body> {
+) -> Box<Response<Body>> {
     if !error.is_throttle() {
         tracing::info!(
             target: "shim::invoke",
@@ -290,15 +292,15 @@ pub(super) fn refuse(
             error.logged(),
         );
     }
-    with_ids(error.into_response(), id, trace_id)
+    with_ids(Box::new(error.into_response()), id, trace_id)
 }
 
 /// What every response of the API carries.
 pub(super) fn with_ids(
-    mut response: Response<Body>,
+    mut response: Box<Response<Body>>,
     id: &RequestId,
     trace_id: Option<HeaderValue>,
-) -> Response<Body> {
+) -> Box<Response<Body>> {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
         headers.insert(REQUEST_ID, id);

@@ -74,7 +74,10 @@ pub fn init_at_once(format: LogFormat, filter: Targets) -> Result<(), LogError> 
         queue: None,
     };
     let encode = for_stderr(format, false);
-    install(installed, layer::subscriber(filter, encode, Arc::new(AtOnce)))
+    install(
+        installed,
+        layer::subscriber(filter, encode, Arc::new(AtOnce)),
+    )
 }
 
 fn install(

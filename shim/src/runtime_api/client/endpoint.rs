@@ -51,7 +51,16 @@ mod tests {
         assert_eq!(parse("[::1]:80/"), is("[::1]:80", ""));
         assert_eq!(parse("box:9000/.rt/f/"), is("box:9000", "/.rt/f"));
         assert_eq!(parse("http://box:9000/a"), is("box:9000", "/a"));
-        for bad in ["", "box", ":80", "box:", "box:http", "box:99999", "b x:1", "b:1/\r\n"] {
+        for bad in [
+            "",
+            "box",
+            ":80",
+            "box:",
+            "box:http",
+            "box:99999",
+            "b x:1",
+            "b:1/\r\n",
+        ] {
             assert_eq!(parse(bad), None, "{bad:?}");
         }
     }

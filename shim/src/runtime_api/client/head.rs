@@ -110,7 +110,8 @@ impl ResponseHead {
         let mut response = httparse::Response::new(&mut headers);
         let parsed = response.parse(bytes);
         let not_http = |what: &str| ClientError::NotHttp(what.to_owned());
-        let httparse::Status::Complete(end) = parsed.map_err(|error| not_http(&error.to_string()))?
+        let httparse::Status::Complete(end) =
+            parsed.map_err(|error| not_http(&error.to_string()))?
         else {
             return Ok(None);
         };
@@ -152,13 +153,17 @@ impl ResponseHead {
 
     /// The value of the first header of this name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let is_it = |found: &std::ops::Range<usize>| self.text[found.clone()].eq_ignore_ascii_case(name);
+        let is_it =
+            |found: &std::ops::Range<usize>| self.text[found.clone()].eq_ignore_ascii_case(name);
         let (_, value) = self.headers.iter().find(|(found, _)| is_it(found))?;
         Some(&self.text[value.clone()])
     }
 
     fn has_word(&self, name: &str, word: &str) -> bool {
-        let mut words = self.get(name).into_iter().flat_map(|value| value.split(','));
+        let mut words = self
+            .get(name)
+            .into_iter()
+            .flat_map(|value| value.split(','));
         words.any(|found| found.trim().eq_ignore_ascii_case(word))
     }
 }

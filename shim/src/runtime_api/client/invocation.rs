@@ -39,13 +39,20 @@ impl Next {
             header: "Lambda-Runtime-Aws-Request-Id",
         })?;
         // Some hosts send what is not there as an empty value.
-        let text = |name| head.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
-        let millis = head.get(wire::DEADLINE).and_then(|value| value.parse().ok());
+        let text = |name| {
+            head.get(name)
+                .filter(|value| !value.is_empty())
+                .map(str::to_owned)
+        };
+        let millis = head
+            .get(wire::DEADLINE)
+            .and_then(|value| value.parse().ok());
         Ok(Self {
             id,
             invocation_id: text(wire::INVOCATION_ID),
-            deadline: millis
-                .and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))),
+            deadline: millis.and_then(|millis| {
+                SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis))
+            }),
             arn: text(wire::ARN),
             trace_id: text(wire::TRACE_ID),
             client_context: text(wire::CLIENT_CONTEXT),
