@@ -170,6 +170,9 @@ unsafe extern "C" fn run<E: Entry>(
         stream: request.stream.into(),
     };
     let damaged = slot.clone();
+    // The room first: then only what it begins with is written there, not copied as a whole with the
+    // room for all that it may become.
+    let room = Box::new_uninit();
     let work = async move {
         let output = match slot {
             Some(slot) => slot.run(&loaded.handler, input).await,
@@ -187,7 +190,8 @@ unsafe extern "C" fn run<E: Entry>(
             slot.mark_panicked();
         }
     };
-    let mut guard = Guard::new(work, invocation.clone(), on_panic);
+    let work = Box::into_pin(Box::write(room, work));
+    let mut guard = Guard::of(work, invocation.clone(), on_panic);
     if request.place == PLACE_INLINE {
         guard.first_poll_untimed();
     }
