@@ -25,7 +25,7 @@ use crate::glue::runtime;
 use crate::stream::quietly;
 use crate::types::{
     AbiError, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING, FLAG_STATELESS, HandlerMod,
-    HandlerModRef, HostApiRef, PLACE_INLINE, RawHandler, RawInstance,
+    HandlerModRef, HostApiRef, KIND_HTTP, PLACE_INLINE, RawHandler, RawInstance,
 };
 
 /// The header that a plugin exports for a handler under `shim_handler__NAME`.
@@ -158,7 +158,10 @@ unsafe extern "C" fn run<E: Entry>(
         // SAFETY: as above; the count just added is the one that is taken here.
         Some(unsafe { Arc::from_raw(pointer) })
     };
-    let fields = Fields::new(request.fields);
+    let fields = match request.kind {
+        KIND_HTTP => Fields::new(request.fields),
+        _ => Fields::whole(request.fields),
+    };
     let invocation = Arc::new(Invocation::new(
         loaded.function,
         fields,
