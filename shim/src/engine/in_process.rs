@@ -1,6 +1,7 @@
 //! The engine that runs handlers in this process.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -59,7 +60,8 @@ impl InProcess {
         timeout: Option<Duration>,
         started: Instant,
     ) -> Outcome {
-        let run = self.run_to_end(invocation, permit, timeout, started);
+        // Pinned here, it is here once, whichever way it is waited for.
+        let run = pin!(self.run_to_end(invocation, permit, timeout, started));
         let late = |limit| (Err(Box::new(FunctionError::timed_out(limit))), None);
         let (result, start) = match timeout {
             None => run.await,
@@ -97,7 +99,7 @@ impl InProcess {
             Some(idle)
         } else {
             let begun = Instant::now();
-            let fresh = shared.start(invocation.id).await;
+            let fresh = Box::pin(shared.start(invocation.id)).await;
             start = Some(begun.elapsed());
             let Some(mut fresh) = fresh else {
                 let error = "the host is shutting down";

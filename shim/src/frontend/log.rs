@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::Response;
 use http_body::Body as _;
+use tracing::level_filters::LevelFilter;
 
 use super::outgoing::Outgoing;
 use super::seen::Seen;
@@ -22,9 +23,9 @@ pub(super) struct Ending {
     pub(super) refusal: Option<Refusal>,
 }
 
-/// Whether anything is logged about requests.
+/// Whether anything is logged at all.
 pub(super) fn is_on() -> bool {
-    tracing::enabled!(target: "shim::invocation", tracing::Level::ERROR)
+    LevelFilter::current() != LevelFilter::OFF
 }
 
 /// Writes the line of a request whose caller does not wait for the response, should it be dropped.

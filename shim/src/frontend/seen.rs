@@ -18,7 +18,7 @@ pub(super) struct Seen {
     /// The response must have no body.
     pub(super) head: bool,
     pub(super) accepts: Accepts,
-    /// Anything is logged about requests.
+    /// Anything is logged at all.
     pub(super) logged: bool,
     /// For the log line of a web handler, if there will be one; all events look the same.
     pub(super) target: Option<(Method, Uri)>,

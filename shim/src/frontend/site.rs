@@ -52,7 +52,7 @@ impl<F: Invoke> App for Site<F> {
         let path = request.head.uri().path();
         // No `async` block: it would move request and response once more.
         if let Some(api) = self.invoke.as_ref().filter(|api| api.owns(path)) {
-            return Either::Right(Either::Left(Box::pin(api.call(request))));
+            return Either::Right(Either::Left(api.call(request)));
         }
         match self.health(&request.head) {
             Some(health) => Either::Right(Either::Right(ready(health))),

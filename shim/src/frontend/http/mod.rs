@@ -288,7 +288,10 @@ fn without_body(head: Box<Request<Body>>, accepts: Accepts) -> Payload {
 /// What every response gets, whatever it says.
 fn complete(response: &mut Response<Body>, seen: &Seen) {
     render::fit_body(response, seen.head);
-    if let Ok(id) = HeaderValue::from_bytes(seen.id.as_bytes()) {
-        response.headers_mut().entry(REQUEST_ID).or_insert(id);
+    let headers = response.headers_mut();
+    if !headers.contains_key(&REQUEST_ID)
+        && let Ok(id) = HeaderValue::from_bytes(seen.id.as_bytes())
+    {
+        headers.insert(REQUEST_ID, id);
     }
 }

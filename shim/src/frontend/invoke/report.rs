@@ -71,12 +71,12 @@ impl Report<'_> {
     }
 
     /// Nothing ran.
-    pub(super) fn forget(mut self) {
+    pub(super) fn forget(&mut self) {
         self.told = true;
     }
 
     /// Reports a run that answered with `body`, unless it failed.
-    pub(super) fn tell(mut self, body: Bytes) -> Told {
+    pub(super) fn tell(&mut self, body: Bytes) -> Told {
         let document = self.error_document();
         let failed = document.is_some();
         let body = document.map_or(body, Bytes::from);

@@ -105,7 +105,18 @@ impl<F: Invoke> InvokeApi<F> {
     // next ones need.
     pub async fn call(&self, request: Received) -> Box<Response<Body>> {
         let id = RequestId::random();
-        let answered = match self.receive(request, id).await {
+        let found = {
+            let arrived = Instant::now();
+            let head = match self.read_head(request.head) {
+                Ok(head) => head,
+                Err(error) => return refuse(error, &id, None),
+            };
+            match self.read_event(&head, request.body).await {
+                Ok(event) => self.find(head, event, id, arrived),
+                Err(error) => Err(error),
+            }
+        };
+        let answered = match found {
             Ok((Operation::Invoke, mut work)) if work.is_plain() => return work.answer().await.0,
             Ok((operation, work)) => Box::pin(self.otherwise(operation, work)).await,
             Err(error) => Err(error),
@@ -113,15 +124,14 @@ impl<F: Invoke> InvokeApi<F> {
         answered.unwrap_or_else(|error| refuse(error, &id, None))
     }
 
-    /// Reads a request and finds its function.
-    async fn receive(
+    /// Finds the function that a request is for.
+    fn find(
         &self,
-        request: Received,
+        head: Head,
+        event: Bytes,
         id: RequestId,
-    ) -> Result<(Operation, Work<F>), ApiError> {
-        let arrived = Instant::now();
-        let head = self.read_head(request.head)?;
-        let event = self.read_event(&head, request.body).await?;
+        arrived: Instant,
+    ) -> Result<(Operation, Box<Work<F>>), ApiError> {
         let signer = head.signed.map(|signed| signed.check_body(&event));
         let signer = signer.transpose()?;
         let target = head.target?;
@@ -131,6 +141,7 @@ impl<F: Invoke> InvokeApi<F> {
             return Err(ApiError::not_found(&target.qualified_arn(&self.plan.home)));
         };
         let trace_id = head.call.trace_id.clone();
+        let room = Box::new_uninit();
         let work = Work {
             id,
             arrived,
@@ -146,14 +157,14 @@ impl<F: Invoke> InvokeApi<F> {
             access_key: signer.map(|signer| signer.access_key_id),
             headers: head.headers,
         };
-        Ok((head.operation, work))
+        Ok((head.operation, Box::write(room, work)))
     }
 
     /// All but a plain call.
     async fn otherwise(
         &self,
         operation: Operation,
-        mut work: Work<F>,
+        mut work: Box<Work<F>>,
     ) -> Result<Box<Response<Body>>, ApiError> {
         match work.call.kind.clone() {
             Kind::RequestResponse if operation == Operation::Stream => work.stream().await,
@@ -233,7 +244,7 @@ impl<F: Invoke> InvokeApi<F> {
         &self,
         attempts: &Arc<Attempts>,
         id: String,
-        mut work: Work<F>,
+        mut work: Box<Work<F>>,
     ) -> Box<Response<Body>> {
         let key = Key {
             function: work.caller_arn.clone(),
@@ -271,7 +282,7 @@ impl<F: Invoke> InvokeApi<F> {
     /// Takes an event for later.
     async fn accept(
         &self,
-        work: Work<F>,
+        work: Box<Work<F>>,
         operation: Operation,
     ) -> Result<Box<Response<Body>>, ApiError> {
         let limit = match operation {
@@ -289,6 +300,7 @@ impl<F: Invoke> InvokeApi<F> {
         let id = work.id;
         let version = work.version().to_owned();
         let trace_id = work.trace_id().to_owned();
+        let work = *work;
         let event = Accepted {
             id,
             target: EventTarget {

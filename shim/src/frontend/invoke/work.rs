@@ -130,17 +130,13 @@ impl<F: Invoke> Work<F> {
         Box::new(self.call.caller(arn))
     }
 
-    /// Runs the function. The body is what it answered, the report has its error.
-    async fn run(&self, caller: Box<Caller>) -> Result<(Body, Report<'_>), ApiError> {
-        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
-        must_be_json(&self.event)?;
+    /// Runs the function. The body is what it answered, the report gets its error.
+    async fn run(&self, caller: Box<Caller>, report: &mut Report<'_>) -> Result<Body, ApiError> {
         let function = &self.entry.function;
         if let Accepts::Http { .. } = function.accepts() {
-            let mut report = self.report();
             report.failed(Box::new(FunctionError::handler_takes_http()));
-            return Ok((Body::Empty, report));
+            return Ok(Body::Empty);
         }
-        let mut report = self.report();
         let invoked = function.invoke(Invocation {
             id: self.id,
             payload: Payload::Event(self.event.clone()),
@@ -165,25 +161,29 @@ impl<F: Invoke> Work<F> {
         report.duration = outcome.duration;
         report.cold_start = outcome.cold_start;
         report.start = outcome.start;
-        let body = match outcome.result {
+        Ok(match outcome.result {
             Ok(Answer::Event(body)) => body,
             Ok(Answer::Http(_)) => Body::Empty,
             Err(error) => {
                 report.failed(error);
                 Body::Empty
             }
-        };
-        Ok((body, report))
+        })
     }
 
     /// Runs the function and answers with its whole response. Also says whether it ran.
     pub(super) async fn answer(&mut self) -> (Box<Response<Body>>, bool) {
         let caller = self.caller();
-        let (body, mut report) = match self.run(caller).await {
-            Ok(ran) => ran,
+        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
+        if let Err(error) = must_be_json(&self.event) {
+            return (self.refused(error), false);
+        }
+        let mut report = self.report();
+        let body = match self.run(caller, &mut report).await {
+            Ok(body) => body,
             Err(error) => {
-                let trace_id = Some(self.trace_id.clone());
-                return (refuse(error, &self.id, trace_id), false);
+                drop(report);
+                return (self.refused(error), false);
             }
         };
         let body = match body {
@@ -197,7 +197,12 @@ impl<F: Invoke> Work<F> {
             Bytes::new()
         });
         let told = report.tell(body);
+        drop(report);
         (self.told(told), true)
+    }
+
+    fn refused(&self, error: ApiError) -> Box<Response<Body>> {
+        refuse(error, &self.id, Some(self.trace_id.clone()))
     }
 
     /// The answer to an invocation that ran. Takes the headers and the trace.
@@ -225,7 +230,9 @@ impl<F: Invoke> Work<F> {
     /// Runs the function and answers with its response in frames, as it comes.
     pub(super) async fn stream(mut self) -> Result<Box<Response<Body>>, ApiError> {
         let caller = self.caller();
-        let (source, report) = self.run(caller).await?;
+        must_be_json(&self.event)?;
+        let mut report = self.report();
+        let source = self.run(caller, &mut report).await?;
         let frames = Frames::new(source, report.into_owned());
         let mut response = Box::new(Response::new(Body::stream(frames)));
         let headers = response.headers_mut();
