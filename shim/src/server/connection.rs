@@ -35,6 +35,8 @@ impl Protocols {
         let mut http1 = http1::Builder::new();
         http1
             .max_header_size(limits.header_bytes)
+            // `Io` sees a client that goes away, and only looks when that can matter.
+            .half_close(true)
             // The sweeper does it: a timer for each request costs more.
             .header_read_timeout(None);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
