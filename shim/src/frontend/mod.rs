@@ -38,5 +38,6 @@ pub use catalogue::{Catalogue, Current, Entry, HttpUse, Routed};
 pub use http::Http;
 pub use incoming::BodyPolicy;
 pub use invoke::{InvokeApi, InvokePlan};
+pub(crate) use patience::hold_back;
 pub use readiness::Readiness;
 pub use site::Site;

@@ -21,6 +21,7 @@ use super::listener::Socket;
 use super::preface::Preface;
 use super::stream::Stream;
 use super::tls::Tls;
+use super::waker::Filtered;
 use crate::frontend::{App, Peer, Received};
 
 /// How both protocols are spoken. Made once for a listener.
@@ -145,12 +146,13 @@ async fn obeying<W: Future>(
     drain: impl Fn(Pin<&mut W>) -> Then,
 ) -> Option<W::Output> {
     let mut draining = false;
+    let mut waker = Filtered::default();
     poll_fn(|cx| {
         activity.obey(cx);
         if activity.order() == Order::Kill {
             return Poll::Ready(None);
         }
-        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+        if let Poll::Ready(output) = waker.poll(cx, |cx| work.as_mut().poll(cx)) {
             return Poll::Ready(Some(output));
         }
         if draining || activity.order() == Order::Run {
@@ -158,7 +160,7 @@ async fn obeying<W: Future>(
         }
         draining = true;
         match drain(work.as_mut()) {
-            Then::Finish => work.as_mut().poll(cx).map(Some),
+            Then::Finish => waker.poll(cx, |cx| work.as_mut().poll(cx)).map(Some),
             Then::Leave => Poll::Ready(None),
         }
     })
