@@ -119,7 +119,10 @@ impl Invoke for Function {
         self.accepts
     }
 
-    // No `async fn`: it would have room for the invocation twice.
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` has room for its arguments twice"
+    )]
     fn invoke(
         &self,
         mut invocation: Invocation,
