@@ -20,6 +20,10 @@ bench-http *flags:
 bench-invoke *flags:
     cargo run --release --package shim-bench -- invoke {{ flags }}
 
+# The bootstrap beside lambda_runtime, each fed by the same Runtime API: `just bench-lambda --quick`.
+bench-lambda *flags:
+    cargo run --release --package shim-bench -- lambda {{ flags }}
+
 # Where handlers run, under a mix of quick and busy ones (needs wrk).
 bench-placement *flags:
     cargo run --release --package shim-bench -- placement {{ flags }}

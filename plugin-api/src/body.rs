@@ -292,7 +292,7 @@ impl http_body::Body for Body {
 
 /// [`Error`] as a `std::error::Error`, which libraries that take an `http_body::Body` ask for.
 #[derive(Debug)]
-pub struct BodyFailed(Error);
+pub struct BodyFailed(pub(crate) Error);
 
 impl fmt::Display for BodyFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

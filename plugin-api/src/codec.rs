@@ -3,7 +3,7 @@
 //! `EventType` and `ResponseType` have a marker parameter, which the compiler infers: it lets one
 //! trait cover "anything that deserialises" as well as the few types that stand for themselves.
 //! `Bytes` may be both, if some crate turns on the `serde` feature of `bytes`; what it means here
-//! must not depend on that, so [`EventOf`] and [`ResponseOf`] settle its marker.
+//! must not depend on that, so [`EventOf`] and [`marker`](crate::marker) settle its marker.
 
 use std::any::type_name;
 use std::marker::PhantomData;
@@ -30,15 +30,8 @@ pub struct Fallible<M>(PhantomData<M>);
 /// Names the marker of an event type: `EventOf::<T>::MARKER`. What stands on the type itself comes
 /// before what stands on a trait.
 pub struct EventOf<T>(PhantomData<T>);
-/// Names the marker of a response type, likewise.
-pub struct ResponseOf<T>(PhantomData<T>);
 
 impl EventOf<Bytes> {
-    /// Bytes are bytes.
-    pub const MARKER: PhantomData<Raw> = PhantomData;
-}
-
-impl ResponseOf<Bytes> {
     /// Bytes are bytes.
     pub const MARKER: PhantomData<Raw> = PhantomData;
 }
@@ -49,7 +42,6 @@ pub trait AnyMarker<M> {
     const MARKER: PhantomData<M> = PhantomData;
 }
 impl<T, M> AnyMarker<M> for EventOf<T> {}
-impl<T, M> AnyMarker<M> for ResponseOf<T> {}
 
 /// A type that a handler can take as its event.
 #[diagnostic::on_unimplemented(
@@ -111,14 +103,6 @@ pub const fn event<T: EventType<M>, M>(_: PhantomData<M>) -> EventCodec<T> {
     EventCodec {
         flags: T::FLAGS,
         decode: T::from_request,
-    }
-}
-
-/// The codec of a response type.
-pub const fn response<T: ResponseType<M>, M>(_: PhantomData<M>) -> ResponseCodec<T> {
-    ResponseCodec {
-        flags: T::FLAGS,
-        encode: T::into_response,
     }
 }
 

@@ -76,10 +76,69 @@ impl Context {
         self.0.fields.text(tag::TENANT_ID)
     }
 
+    /// What the event of a gateway says beside the HTTP request that a web handler gets: the
+    /// authorizer's claims, path parameters, stage variables. `None` where the request came over
+    /// plain HTTP, and for handlers of events, which have the event itself.
+    ///
+    /// JSON text with those of these members that the event has, as they stand in it: `version`,
+    /// `resource`, `routeKey`, `httpMethod`, `path`, `rawPath`, `pathParameters`, `stageVariables`,
+    /// `requestContext`. A type of one's own with the wanted fields reads it, and so do the types of
+    /// `aws_lambda_events` (`ApiGatewayProxyRequest`, `ApiGatewayV2httpRequest`).
+    ///
+    /// ```
+    /// use plugin_api::http::{Request, Response};
+    /// use plugin_api::{Body, Context, Error, handler, testing};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize)]
+    /// #[serde(rename_all = "camelCase")]
+    /// struct Event {
+    ///     request_context: RequestContext,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct RequestContext {
+    ///     authorizer: Option<Authorizer>,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Authorizer {
+    ///     jwt: Jwt,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Jwt {
+    ///     claims: std::collections::HashMap<String, String>,
+    /// }
+    ///
+    /// #[handler]
+    /// async fn who(_: Request<Body>, ctx: Context) -> Result<Response<String>, Error> {
+    ///     let event: Option<Event> = ctx.gateway_event().map(serde_json::from_str).transpose()?;
+    ///     let jwt = event.and_then(|event| event.request_context.authorizer);
+    ///     let subject = jwt.and_then(|mut authorizer| authorizer.jwt.claims.remove("sub"));
+    ///     Ok(Response::new(subject.unwrap_or_else(|| "nobody".to_owned())))
+    /// }
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let event = r#"{"requestContext":{"authorizer":{"jwt":{"claims":{"sub":"ada"}}}}}"#;
+    /// let function = testing::Function::<who>::builder().gateway_event(event).load()?;
+    /// let response = function.request(Request::new(""))?;
+    /// assert_eq!(response.body(), "ada");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn gateway_event(&self) -> Option<&str> {
+        self.0.fields.text(tag::GATEWAY_EVENT)
+    }
+
     /// A setting of the function (`--env NAME=VALUE`). Not the process's environment, which is
     /// shared by all functions and never changed.
+    ///
+    /// `_X_AMZN_TRACE_ID`, which Lambda's own runtimes set anew for each invocation, is
+    /// [`trace_id`](Self::trace_id) where the invocation has one.
     pub fn var(&self, name: &str) -> Option<&str> {
-        var(self.0.function, name)
+        let trace_id = (name == "_X_AMZN_TRACE_ID").then(|| self.trace_id());
+        trace_id.flatten().or_else(|| var(self.0.function, name))
     }
 
     /// All settings of the function.
@@ -214,6 +273,7 @@ mod tests {
                     r#"{"cognitoIdentityId":"id","cognitoIdentityPoolId":"pool"}"#,
                 ),
                 (tag::TENANT_ID, "blue"),
+                (tag::GATEWAY_EVENT, r#"{"version":"2.0"}"#),
             ],
             0,
         );
@@ -221,6 +281,9 @@ mod tests {
         assert_eq!(context.trace_id(), Some("Root=1-2-3"));
         assert_eq!(context.client_context(), Some(r#"{"custom":{"a":"b"}}"#));
         assert_eq!(context.tenant_id(), Some("blue"));
+        assert_eq!(context.gateway_event(), Some(r#"{"version":"2.0"}"#));
+        // Where code for Lambda looks for it.
+        assert_eq!(context.var("_X_AMZN_TRACE_ID"), Some("Root=1-2-3"));
         assert_eq!(context.memory_limit_mb(), Some(128));
         assert!(
             context
@@ -239,6 +302,8 @@ mod tests {
         let context = context(&[(tag::COGNITO_IDENTITY, "{}")], 0);
         assert_eq!(context.request_id(), "");
         assert_eq!(context.trace_id(), None);
+        assert_eq!(context.var("_X_AMZN_TRACE_ID"), None);
+        assert_eq!(context.gateway_event(), None);
         assert_eq!(context.cognito_identity(), None);
         assert_eq!(context.deadline(), None);
         assert_eq!(context.remaining_time(), None);

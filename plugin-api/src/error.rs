@@ -8,6 +8,8 @@ use plugin_api_abi::fault::Fault;
 use plugin_api_abi::glue::entry::EntryError;
 use plugin_api_abi::types::{ERROR_BAD_EVENT, ERROR_HANDLER};
 
+use crate::body::BodyFailed;
+
 /// Why a handler has no response.
 ///
 /// `?` turns any `std::error::Error`, `anyhow::Error`, `String` or `&str` into it. Callers see two
@@ -110,7 +112,11 @@ fn short_name<T>() -> &'static str {
 
 impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Error {
     fn from(error: E) -> Self {
-        let source = error.into();
+        let source = match error.into().downcast::<BodyFailed>() {
+            // What the body failed with, as if it had not been on its way through a library.
+            Ok(failed) => return failed.0,
+            Err(other) => other,
+        };
         let mut message = source.to_string();
         let mut cause = source.source();
         while let Some(error) = cause {

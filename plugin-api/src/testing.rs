@@ -45,6 +45,7 @@ pub struct Function<E: Entry> {
     handler: Arc<E>,
     settings: &'static Settings,
     timeout: Option<Duration>,
+    gateway_event: Option<String>,
     idle: Mutex<Vec<Arc<Slot<E>>>>,
 }
 
@@ -52,6 +53,7 @@ pub struct Function<E: Entry> {
 pub struct Builder<E> {
     settings: Settings,
     timeout: Option<Duration>,
+    gateway_event: Option<String>,
     entry: PhantomData<fn() -> E>,
 }
 
@@ -77,6 +79,14 @@ impl<E: Entry<Error = Error>> Builder<E> {
         self
     }
 
+    /// The JSON text that each context shows as
+    /// [`gateway_event`](crate::Context::gateway_event); none by default, as over plain HTTP.
+    #[must_use]
+    pub fn gateway_event(mut self, json: impl Into<String>) -> Self {
+        self.gateway_event = Some(json.into());
+        self
+    }
+
     /// Runs `init`.
     ///
     /// # Errors
@@ -89,6 +99,7 @@ impl<E: Entry<Error = Error>> Builder<E> {
             handler: Arc::new(handler),
             settings,
             timeout: self.timeout,
+            gateway_event: self.gateway_event,
             idle: Mutex::default(),
         })
     }
@@ -105,6 +116,7 @@ impl<E: Entry<Error = Error>> Function<E> {
         Builder {
             settings,
             timeout: None,
+            gateway_event: None,
             entry: PhantomData,
         }
     }
@@ -205,6 +217,7 @@ impl<E: Entry<Error = Error>> Function<E> {
 
     fn run(&self, mut fields: FieldsWriter, body: Bytes) -> Result<Collected, Error> {
         fields.put(tag::REQUEST_ID, b"00000000-0000-4000-8000-000000000000");
+        fields.put_option(tag::GATEWAY_EVENT, self.gateway_event.as_deref());
         let deadline = self.timeout.map_or(0, |timeout| {
             let at = (SystemTime::now() + timeout).duration_since(UNIX_EPOCH);
             at.map_or(0, |at| u64::try_from(at.as_millis()).unwrap_or(u64::MAX))
@@ -283,6 +296,7 @@ fn on_this_thread<T>(
     let setup = runtime::Setup {
         threads: 2,
         stack_traces: false,
+        lifecycle_inline: false,
     };
     runtime::attach(None, setup).map_err(Error::from_fault)?;
     let plugin = runtime::plugin().map_err(Error::from_fault)?;

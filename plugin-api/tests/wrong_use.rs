@@ -1,10 +1,11 @@
 //! Wrong use is a readable compile error, right use compiles without a warning.
 //!
-//! Each file in `ui/fail` and `ui/symbols` begins with a phrase that its error must contain. For
-//! those in `ui/fail` the whole text is in the `.stderr` beside it; since compilers word their part
+//! Each file in `ui/fail`, `ui/tower` and `ui/symbols` begins with a phrase that its error must contain. For
+//! those in the first two the whole text is in the `.stderr` beside it; since compilers word their part
 //! differently, it is compared only with the compiler that it was made with.
-//! `TRYBUILD=overwrite cargo test -p plugin-api --test wrong_use` renews it. The errors in
-//! `ui/symbols` come from the code generator, which names either of two places.
+//! `TRYBUILD=overwrite cargo test -p plugin-api --features tower --test wrong_use` renews it. The errors in
+//! `ui/symbols` come from the code generator, which names either of two places. Those in `ui/tower` are
+//! about the feature of this name, and are looked at when it is on.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -15,6 +16,13 @@ use std::process::Command;
 /// The compiler that the `.stderr` files were made with.
 const SNAPSHOTS: &str = "rustc 1.95.0 ";
 
+/// The cases that are compared with snapshots.
+const KINDS: &[&str] = if cfg!(feature = "tower") {
+    &["fail", "tower"]
+} else {
+    &["fail"]
+};
+
 /// Where the second process finds the cases without their snapshots.
 const BARE_CASES: &str = "WRONG_USE_BARE_CASES";
 
@@ -24,14 +32,19 @@ fn wrong_use_is_a_readable_compile_error() {
         return compile(Path::new(&folder));
     }
     let ui = Path::new("tests/ui");
+    let symbols = cases(&ui.join("symbols"));
     if is_snapshot_compiler() {
         compile(ui);
-        assert_phrases(&ui.join("fail"));
-        compile_without_snapshots(&cases(&ui.join("symbols")));
+        for kind in KINDS {
+            assert_phrases(&ui.join(kind));
+        }
+        compile_without_snapshots(&symbols);
     } else {
-        let fail = cases(&ui.join("fail"));
-        let symbols = cases(&ui.join("symbols"));
-        compile_without_snapshots(&[fail, symbols].concat());
+        let mut fail = symbols;
+        for kind in KINDS {
+            fail.extend(cases(&ui.join(kind)));
+        }
+        compile_without_snapshots(&fail);
     }
 }
 
@@ -63,7 +76,11 @@ fn compile_without_snapshots(fail: &[PathBuf]) {
 fn compile(folder: &Path) {
     let trybuild = trybuild::TestCases::new();
     trybuild.pass(folder.join("pass/*.rs"));
-    trybuild.compile_fail(folder.join("fail/*.rs"));
+    for kind in KINDS {
+        if folder.join(kind).exists() {
+            trybuild.compile_fail(folder.join(kind).join("*.rs"));
+        }
+    }
 }
 
 fn is_snapshot_compiler() -> bool {

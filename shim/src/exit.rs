@@ -5,10 +5,14 @@ use std::process::ExitCode;
 
 use crate::config::ConfigErrors;
 use crate::observe::{self, LogError};
+#[cfg(feature = "package")]
+use crate::package::PackageError;
 use crate::plugin::LoadError;
 
 /// A command line that cannot be understood (`EX_USAGE`).
 pub const USAGE: u8 = 64;
+/// Data that cannot be used, or is not what it should be (`EX_DATAERR`).
+pub const DATA: u8 = 65;
 /// A port or a log daemon that cannot be had (`EX_UNAVAILABLE`).
 pub const UNAVAILABLE: u8 = 69;
 /// Anything else (`EX_SOFTWARE`).
@@ -41,6 +45,24 @@ pub struct Unavailable {
     pub error: std::io::Error,
 }
 
+/// Data that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct BadData {
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+impl BadData {
+    /// Data that cannot be used, and what to do about it.
+    pub fn new(message: impl Into<String>, hint: &'static str) -> Self {
+        let message = message.into();
+        Self { message, hint }
+    }
+}
+
 /// Parses the command line, or ends the process: with help or version (0), or because it cannot be
 /// understood (64).
 pub fn parse(command: clap::Command) -> Result<clap::ArgMatches, ExitCode> {
@@ -63,6 +85,13 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<LoadError>() {
         return error.hint();
     }
+    #[cfg(feature = "package")]
+    if let Some(error) = error.downcast_ref::<PackageError>() {
+        return error.hint();
+    }
+    if let Some(error) = error.downcast_ref::<BadData>() {
+        return Some(error.hint.to_owned());
+    }
     let unavailable = error.downcast_ref::<Unavailable>()?;
     match unavailable.error.kind() {
         std::io::ErrorKind::AddrInUse => Some(format!(
@@ -77,8 +106,18 @@ fn hint(error: &anyhow::Error) -> Option<String> {
 }
 
 fn code(error: &anyhow::Error) -> u8 {
+    #[cfg(feature = "package")]
+    if let Some(error) = error.downcast_ref::<PackageError>() {
+        return match error {
+            error if error.is_usage() => USAGE,
+            error if error.is_failure() => INTERNAL,
+            _ => LoadError::EXIT_CODE,
+        };
+    }
     if error.is::<LoadError>() {
         LoadError::EXIT_CODE
+    } else if error.is::<BadData>() {
+        DATA
     } else if let Some(errors) = error.downcast_ref::<ConfigErrors>() {
         errors.exit_code()
     } else if error.is::<Misconfigured>() {

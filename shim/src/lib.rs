@@ -4,8 +4,8 @@
 //! engine → [`invocation::Outcome`] → frontend renders. Each layer may use only what stands before
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
-//! `invocation` → `observe` → `auth` → `plugin` → `runtime_api` → `engine` → `events` → `frontend` →
-//! `server` → `config` → `exit` → `bootstrap` → `cli`.
+//! `invocation` → `observe` → `auth` → `plugin` → `gateway` → `runtime_api` → `engine` → `events` →
+//! `frontend` → `server` → `package` → `config` → `exit` → `bootstrap` → `cli`.
 
 pub mod auth;
 pub mod bootstrap;
@@ -15,8 +15,11 @@ pub mod engine;
 pub mod events;
 pub mod exit;
 pub mod frontend;
+pub mod gateway;
 pub mod invocation;
 pub mod observe;
+#[cfg(feature = "package")]
+pub mod package;
 pub mod plugin;
 pub mod runtime_api;
 pub mod server;

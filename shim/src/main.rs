@@ -8,7 +8,7 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     match shim::cli::run(&matches) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => shim::exit::report(&error),
     }
 }

@@ -4,16 +4,18 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 15] = [
     "invocation",
     "observe",
     "auth",
     "plugin",
+    "gateway",
     "runtime_api",
     "engine",
     "events",
     "frontend",
     "server",
+    "package",
     "config",
     "exit",
     "bootstrap",

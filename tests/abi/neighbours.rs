@@ -6,14 +6,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use shim::invocation::{Answer, Body, Invocation, Payload};
-use shim::plugin::{FunctionSettings, Handler, Place, Plugin};
+use shim::plugin::{FunctionSettings, Handler, Place, Plugin, Setup};
 
 use crate::builds::{self, Build, NEWER};
 
 /// Opens the plugin and initialises its handler `probe`.
 async fn load(path: &Path) -> Handler {
     let plugin = Plugin::open(path).expect("a plugin");
-    let loaded = plugin.init("probe", &FunctionSettings::default(), 1).await;
+    let setup = Setup {
+        threads: 1,
+        ..Setup::default()
+    };
+    let loaded = plugin
+        .init("probe", &FunctionSettings::default(), setup)
+        .await;
     loaded.expect("a handler")
 }
 

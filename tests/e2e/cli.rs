@@ -18,6 +18,13 @@ fn what_is_not_understood_is_wrong_usage() {
         &["what"],
         &["--port"],
         &["inspect"],
+        &["package"],
+        &["package", "--plugin", "x.so", "--arch", "mips"],
+        &["package", "--plugin", "x.so#"],
+        &["verify", "--plugin", "x.so"],
+        &[
+            "verify", "--plugin", "x.so", "--events", ".", "--env", "NAME",
+        ],
         &["generate"],
         &["generate", "completions", "what"],
         &["--log-format", "pictures", "--plugin", "x"],
@@ -40,7 +47,7 @@ fn help_names_flags_variables_and_exit_codes() {
     }
     let short = run(&["-h"]);
     short.expect_code(0).expect_stdout("Exit codes: 0");
-    for command in ["serve", "inspect", "generate"] {
+    for command in ["serve", "inspect", "package", "verify", "generate"] {
         short.expect_stdout(command);
     }
 }

@@ -23,6 +23,8 @@ fn without_any_settings_there_is_little_to_know() {
         "deadline",
         "remaining_ms",
         "trace_id",
+        "_X_AMZN_TRACE_ID",
+        "gateway_event",
         "client_context",
         "tenant_id",
         "COLOUR",
@@ -43,6 +45,7 @@ fn the_callers_ids_are_passed_on() {
     let known = response.json();
     assert_eq!(known["request_id"], "order-66");
     assert_eq!(known["trace_id"], trace);
+    assert_eq!(known["_X_AMZN_TRACE_ID"], trace);
     shim.wait_for_log("its line", |log| {
         log.is_invocation() && log.request_id() == "order-66"
     });

@@ -94,14 +94,17 @@ fn types_that_there_are_not_are_refused() {
 }
 
 #[test]
-fn a_web_handler_takes_no_events() {
+fn a_web_handler_takes_the_events_of_gateways_only() {
     let shim = serve("mirror").start();
-    let response = shim.invoke("mirror").send();
-    response.expect_function_error("Runtime.HandlerTakesHttp");
-    assert!(
-        response.error_message().contains("over HTTP"),
-        "{response:?}"
-    );
+    let response = shim.invoke("mirror").body(r#"{"number":7}"#).send();
+    response.expect_function_error("Runtime.NotAnHttpEvent");
+    let message = response.error_message();
+    for part in ["requestContext.http", "found only `number`", "plain HTTP"] {
+        assert!(message.contains(part), "{message}");
+    }
+    let frames = shim.invoke_stream("mirror").send().frames();
+    let end = frames[0].completion()["ErrorDetails"].to_string();
+    assert!(end.contains("Runtime.NotAnHttpEvent"), "{end}");
     shim.get("/").expect_status(200);
 }
 

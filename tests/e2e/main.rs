@@ -9,8 +9,10 @@
     reason = "a test that cannot go on ends by panic"
 )]
 
+mod adapter;
 mod admin;
 mod attempts;
+mod bootstrap;
 mod cancel;
 mod cli;
 mod concurrency;
@@ -22,6 +24,7 @@ mod event;
 mod event_spool;
 mod exposure;
 mod functions;
+mod gateway;
 mod h2;
 mod http;
 mod init;
@@ -36,6 +39,7 @@ mod many;
 mod metrics;
 mod mock;
 mod names;
+mod package;
 mod panics;
 mod placement;
 mod reload;
@@ -50,6 +54,7 @@ mod streaming;
 mod tail;
 mod tls;
 mod url_events;
+mod verify;
 mod web;
 
 use std::path::{Path, PathBuf};

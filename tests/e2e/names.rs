@@ -195,7 +195,7 @@ fn a_base_path_stands_before_the_api() {
             .start();
         shim.call("/base/path/2015-03-31/functions/orders/invocations")
             .send()
-            .expect_function_error("Runtime.HandlerTakesHttp");
+            .expect_function_error("Runtime.NotAnHttpEvent");
         // Elsewhere it is a path as any other.
         let path = "/2015-03-31/functions/orders/invocations";
         let said = shim.post(path, "{}").expect_status(200).json();

@@ -141,7 +141,7 @@ fn no_request_fails_while_another_build_comes() {
     shim.reload();
     shim.invoke("known")
         .send()
-        .expect_function_error("Runtime.HandlerTakesHttp");
+        .expect_function_error("Runtime.NotAnHttpEvent");
 }
 
 #[test]

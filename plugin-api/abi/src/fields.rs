@@ -18,6 +18,8 @@ pub mod tag {
     pub const COGNITO_IDENTITY: u16 = 4;
     /// Request: the tenant.
     pub const TENANT_ID: u16 = 5;
+    /// Request: what the event of a gateway says beside the HTTP request, JSON.
+    pub const GATEWAY_EVENT: u16 = 6;
 
     /// HTTP request: the method.
     pub const METHOD: u16 = 16;
@@ -49,6 +51,9 @@ pub mod tag {
     pub const THREADS: u16 = 64;
     /// Plugin: whether panics carry a stack trace, one byte, 0 or 1; absent: they do.
     pub const STACK_TRACES: u16 = 65;
+    /// Plugin: whether the steps of the lifecycle begin on the thread that asks for them, one byte, 0
+    /// or 1; absent: each has a thread of its own.
+    pub const LIFECYCLE_INLINE: u16 = 66;
 
     /// Error: the type name that callers see.
     pub const ERROR_NAME: u16 = 48;

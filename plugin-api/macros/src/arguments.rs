@@ -1,15 +1,18 @@
 //! What stands in the parentheses of `#[handler(…)]`.
 
 use proc_macro::TokenStream;
+use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
 use syn::{Error, Ident, LitStr, Token, ext::IdentExt as _, parenthesized};
 
 /// The longest name of a handler or an error, in bytes.
 const MAX_NAME: usize = 128;
 
-const KNOWN: &str = "unknown argument; `#[handler]` takes only `name = \"…\"` and `errors(…)`";
+const KNOWN: &str =
+    "unknown argument; `#[handler]` takes only `name = \"…\"`, `errors(…)` and `service`";
 
 /// What an author says of a handler beside its code.
 #[derive(Default)]
@@ -18,6 +21,8 @@ pub(crate) struct Arguments {
     pub(crate) name: Option<LitStr>,
     /// The names of the errors that it declares, in the order given.
     pub(crate) errors: Vec<String>,
+    /// Where it says that the function makes a service, if it does.
+    pub(crate) service: Option<Span>,
 }
 
 impl Arguments {
@@ -31,6 +36,9 @@ impl Arguments {
                 Ok(())
             } else if meta.path.is_ident("errors") {
                 parsed.add_errors(&meta)
+            } else if meta.path.is_ident("service") {
+                parsed.service = Some(meta.path.span());
+                Ok(())
             } else {
                 Err(meta.error(KNOWN))
             }
@@ -66,7 +74,7 @@ impl Arguments {
 /// The name of an error: a word, or any visible characters in quotes.
 struct ErrorName {
     name: String,
-    span: proc_macro2::Span,
+    span: Span,
 }
 
 impl Parse for ErrorName {

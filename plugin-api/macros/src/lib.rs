@@ -7,6 +7,7 @@ mod info;
 mod json;
 mod lifecycle;
 mod record;
+mod service;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -21,8 +22,14 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = Arguments::parse(arguments).and_then(|arguments| {
         crate_type::check()?;
         match syn::parse::<Item>(item)? {
-            Item::Fn(function) => function::expand(arguments, function),
-            Item::Impl(block) => lifecycle::expand(arguments, block),
+            Item::Fn(function) => match arguments.service {
+                Some(service) => service::expand(arguments, service, function),
+                None => function::expand(arguments, function),
+            },
+            Item::Impl(block) => match arguments.service {
+                Some(service) => Err(Error::new(service, service::ON_A_FUNCTION)),
+                None => lifecycle::expand(arguments, block),
+            },
             other => Err(Error::new_spanned(
                 other,
                 "`#[handler]` goes on a function, or on an `impl Handler for …` block",

@@ -57,6 +57,8 @@ pub(crate) fn export(handler: &Handler<'_>) -> TokenStream {
                 ::plugin_api::__private::VERSION,
                 "\",\"panic\":\"",
                 ::plugin_api::__private::PANIC,
+                "\",\"layout\":\"",
+                ::plugin_api::__private::LAYOUT,
                 "\"}\n",
             ],
         }
@@ -69,7 +71,7 @@ pub(crate) fn codecs(event: &Type, response: &Type) -> TokenStream {
         __plugin_api::event::<#event, _>(__plugin_api::EventOf::<#event>::MARKER)
     };
     let response_codec = quote_spanned! {response.span()=>
-        __plugin_api::response::<#response, _>(__plugin_api::ResponseOf::<#response>::MARKER)
+        ::plugin_api::__response_codec!(#response)
     };
     quote! {
         use ::plugin_api::__private as __plugin_api;

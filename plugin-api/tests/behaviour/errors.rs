@@ -79,3 +79,18 @@ fn the_original_error_can_be_had_back() {
     assert!(Error::new("A", "b").downcast_ref::<io::Error>().is_none());
     assert_eq!(format!("{error:?}"), format!("StockError: {error}"));
 }
+
+type TextError<T> = Result<T, String>;
+
+#[handler]
+fn behind_an_alias(how: String) -> TextError<u32> {
+    how.parse().map_err(|_| format!("`{how}` is no number"))
+}
+
+#[test]
+fn an_error_behind_an_alias_is_an_error_though_it_could_be_json() {
+    let function = Function::<behind_an_alias>::load().unwrap();
+    assert_eq!(function.invoke::<u32>(&"7").unwrap(), 7);
+    let error = function.invoke::<u32>(&"seven").unwrap_err();
+    assert_eq!(error.to_string(), "`seven` is no number");
+}

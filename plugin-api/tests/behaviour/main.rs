@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod aws_events;
 mod bodies;
 mod describe;
 mod errors;
@@ -10,3 +11,5 @@ mod http;
 mod lifecycle;
 mod panics;
 mod runtime;
+#[cfg(feature = "tower")]
+mod services;

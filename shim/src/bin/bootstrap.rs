@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(shim::bootstrap::run())
+    ExitCode::from(shim::bootstrap::run(shim::bootstrap::Given::default()))
 }

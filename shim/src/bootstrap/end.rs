@@ -60,8 +60,10 @@ pub(super) fn orderly_on_signals(seats: Arc<Seats>, handler: Handler) -> io::Res
 fn stop_all(seats: Arc<Seats>, handler: Handler) {
     let (done, stopped) = channel();
     let stop = move || {
-        seats.stop(PATIENCE);
-        handler.shutdown_plugin(Duration::ZERO);
+        // What still runs would see its runtime go, and that would be reported as its own failure.
+        if seats.stop(PATIENCE) {
+            handler.shutdown_plugin(Duration::ZERO);
+        }
         let _ = done.send(());
     };
     let spawned = std::thread::Builder::new()

@@ -74,7 +74,10 @@ pub(super) fn locate(root: &Path, handler: &str) -> Result<Located, NotLocated> 
             handler: handler.to_owned(),
             file: file.to_owned(),
             root: root.to_owned(),
-            there: shared_objects(root).iter().map(shown).collect(),
+            there: shared_objects(root)
+                .iter()
+                .map(|path| shown(path))
+                .collect(),
         });
     }
     let path = only_plugin(root, handler)?;
@@ -125,7 +128,7 @@ fn only_plugin(root: &Path, handler: &str) -> Result<PathBuf, NotLocated> {
         (_, _) => Err(NotLocated::SeveralPlugins {
             handler: handler.to_owned(),
             root: root.to_owned(),
-            there: plugins.iter().map(shown).collect(),
+            there: plugins.iter().map(|path| shown(path)).collect(),
         }),
     }
 }
@@ -141,7 +144,7 @@ fn shared_objects(root: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn shown(path: &PathBuf) -> String {
+fn shown(path: &Path) -> String {
     path.file_name()
         .unwrap_or(path.as_os_str())
         .to_string_lossy()

@@ -2,9 +2,13 @@
 
 use crate::invocation::{FunctionError, RequestId};
 
+/// The target of these lines.
+const TARGET: &str = "shim::bootstrap";
+
 /// An invocation failed, or its stream did.
 pub(super) fn failed(request_id: &RequestId, error: &FunctionError) {
     tracing::error!(
+        target: TARGET,
         request_id = request_id.as_str(),
         error_type = error.name,
         error_message = error.message,
@@ -19,6 +23,7 @@ pub(super) fn failed(request_id: &RequestId, error: &FunctionError) {
 /// A phase before or after invocations failed: `init`, `start`.
 pub(super) fn phase_failed(phase: &str, error: &FunctionError) {
     tracing::error!(
+        target: TARGET,
         error_type = error.name,
         error_message = error.message,
         location = error.location,

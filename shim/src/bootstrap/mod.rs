@@ -6,8 +6,8 @@
 //! threads do so as `AWS_LAMBDA_MAX_CONCURRENCY` says. No server, no runtime of its own: a small
 //! binary starts fast, and a thread that blocks answers fastest.
 //!
-//! * [`settings`]: the environment; [`locate`]: `_HANDLER`; [`load`]: the first phase
-//! * [`invoke`]: one invocation; [`seats`]: the instances; [`end`]: signals and `stop`
+//! * `settings`: the environment; `locate`: `_HANDLER`; `load`: the first phase
+//! * `invoke`: one invocation; `seats`: the instances; `end`: signals and `stop`
 
 mod end;
 mod invoke;
@@ -20,24 +20,26 @@ mod settings;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-pub use settings::{InvokeMode, SettingsError};
+pub use settings::{Given, InvokeMode, SettingsError};
 
+use self::invoke::Web;
 use self::seats::Seats;
 use self::settings::{Logs, Settings};
 use crate::exit;
 use crate::invocation::{ErrorKind, FunctionError};
 use crate::observe;
-use crate::plugin::{Handler, LoadError};
+use crate::plugin::{self, Handler, LoadError};
 use crate::runtime_api::client::{Client, ClientError};
 
-/// Runs the function that the environment describes until the process is told to end; then it does
-/// not return. Otherwise returns the code to exit with:
+/// Runs the function that the environment describes, unless `given` says otherwise, until the
+/// process is told to end; then it does not return. Otherwise returns the code to exit with:
 ///
 /// * 64: the environment lacks what is needed, or makes no sense
 /// * 65: the function cannot be set up; Lambda has been told why
 /// * 69: the Runtime API cannot be reached
 /// * 70: it sent what it should not, or wants the runtime to end
-pub fn run() -> u8 {
+pub fn run(given: Given) -> u8 {
+    plugin::keep_freed_memory();
     let variables = std::env::vars_os().collect();
     let logs = Logs::read(&variables);
     if let Err(error) = observe::init_at_once(logs.format, logs.filter) {
@@ -47,10 +49,18 @@ pub fn run() -> u8 {
     if let Some(problem) = logs.problem {
         tracing::warn!("{problem}");
     }
-    let settings = match Settings::read(&variables) {
+    let settings = match Settings::read(&variables, given) {
         Ok(settings) => settings,
         Err(error) => {
-            tracing::error!("{error}");
+            let document = FunctionError::new(
+                ErrorKind::Internal,
+                "Runtime.InvalidEnvironment",
+                error.to_string(),
+            );
+            log::phase_failed("init", &document);
+            if let Some(endpoint) = settings::endpoint(&variables) {
+                tell(&mut Client::new(endpoint), &document);
+            }
             return exit::USAGE;
         }
     };
@@ -60,9 +70,7 @@ pub fn run() -> u8 {
         Ok(handler) => handler,
         Err(error) => {
             log::phase_failed("init", &error);
-            if let Err(error) = client.init_error(&error) {
-                log_client(&error);
-            }
+            tell(&mut client, &error);
             return LoadError::EXIT_CODE;
         }
     };
@@ -102,10 +110,10 @@ fn serve(
     }
     for seat in 1..seats.count() {
         let (seats, endpoint) = (Arc::clone(&seats), settings.endpoint.clone());
-        let mode = settings.invoke_mode;
+        let web = settings.web;
         let serve = move || {
             seats.start(seat);
-            let Err(error) = serve_seat(&mut Client::new(endpoint), &seats, seat, mode);
+            let Err(error) = serve_seat(&mut Client::new(endpoint), &seats, seat, web);
             // What one connection meets the others meet too.
             log_client(&error);
             end::finish(exit::INTERNAL);
@@ -118,17 +126,17 @@ fn serve(
             break;
         }
     }
-    serve_seat(&mut client, &seats, 0, settings.invoke_mode)
+    serve_seat(&mut client, &seats, 0, settings.web)
 }
 
 fn serve_seat(
     client: &mut Client,
     seats: &Seats,
     seat: usize,
-    mode: InvokeMode,
+    web: Web,
 ) -> Result<Infallible, ClientError> {
     loop {
-        let next = client.next()?;
+        let next = client.next_invocation()?;
         let Some(mut solo) = seats.take(seat) else {
             // The process is about to end. What was fetched is run elsewhere, or again.
             loop {
@@ -136,7 +144,7 @@ fn serve_seat(
             }
         };
         let id = next.id;
-        if let Err(error) = invoke::invoke(client, &mut solo, next, mode) {
+        if let Err(error) = invoke::invoke(client, &mut solo, next, web) {
             if error.is_fatal() {
                 return Err(error);
             }
@@ -158,6 +166,13 @@ fn prepare_end(settings: &Settings, handler: &Handler, seats: &Arc<Seats>) -> st
         tracing::debug!("no extension, so that Lambda will send no SIGTERM: {error}");
     }
     Ok(())
+}
+
+/// Tells Lambda, which tells whoever invokes the function.
+fn tell(client: &mut Client, error: &FunctionError) {
+    if let Err(error) = client.init_error(error) {
+        log_client(&error);
+    }
 }
 
 fn log_client(error: &ClientError) {

@@ -49,15 +49,16 @@ impl Seats {
     }
 
     /// Lets nothing more begin, and stops every instance whose invocation ends within `patience`.
-    pub(super) fn stop(&self, patience: Duration) {
+    /// Returns whether that were all.
+    pub(super) fn stop(&self, patience: Duration) -> bool {
         self.stopping.store(true, Ordering::Release);
         let until = Instant::now() + patience;
+        let all = AtomicBool::new(true);
         std::thread::scope(|scope| {
             for solo in &self.solos {
-                let stop = move || {
-                    if let Some(mut solo) = lock_until(solo, until) {
-                        solo.stop();
-                    }
+                let stop = || match lock_until(solo, until) {
+                    Some(mut solo) => solo.stop(),
+                    None => all.store(false, Ordering::Relaxed),
                 };
                 match self.solos.len() {
                     1 => stop(),
@@ -65,6 +66,7 @@ impl Seats {
                 }
             }
         });
+        all.into_inner()
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use tracing_subscriber::filter::Targets;
 
+use super::invoke::Web;
+use crate::gateway;
 use crate::observe::{LogFormat, parse_filter};
 use crate::plugin::FunctionSettings;
 use crate::runtime_api::client::{Endpoint, NotAnEndpoint};
@@ -18,14 +20,25 @@ pub(super) struct Settings {
     pub(super) task_root: PathBuf,
     /// `_HANDLER`; empty where it is not set.
     pub(super) handler: String,
+    /// What was said instead of `_HANDLER`.
+    pub(super) given: Given,
     /// What the handler may know of its function.
     pub(super) function: FunctionSettings,
     /// `AWS_LAMBDA_MAX_CONCURRENCY`: how many invocations run at once.
     pub(super) concurrency: usize,
     /// `AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`.
     pub(super) snap_start: bool,
-    /// `SHIM_INVOKE_MODE`
-    pub(super) invoke_mode: InvokeMode,
+    /// `SHIM_INVOKE_MODE`, and the stage in paths.
+    pub(super) web: Web,
+}
+
+/// What may be said on a command line, beside the environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The plugin's file; otherwise `_HANDLER` leads to it.
+    pub plugin: Option<PathBuf>,
+    /// The handler's name; otherwise `_HANDLER` says it.
+    pub handler: Option<String>,
 }
 
 /// How the response of a web handler goes back, as the invoke mode of a function URL says.
@@ -85,11 +98,16 @@ fn find<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
     value.to_str().filter(|value| !value.is_empty())
 }
 
+/// Where the Runtime API is, if that is known.
+pub(super) fn endpoint(variables: &Variables) -> Option<Endpoint> {
+    find(variables, "AWS_LAMBDA_RUNTIME_API")?.parse().ok()
+}
+
 impl Settings {
-    pub(super) fn read(variables: &Variables) -> Result<Self, SettingsError> {
+    pub(super) fn read(variables: &Variables, given: Given) -> Result<Self, SettingsError> {
         let get = |name| find(variables, name);
         let endpoint = get("AWS_LAMBDA_RUNTIME_API").ok_or(SettingsError::NoRuntimeApi)?;
-        let invoke_mode = match get("SHIM_INVOKE_MODE") {
+        let mode = match get("SHIM_INVOKE_MODE") {
             None | Some("buffered") => InvokeMode::Buffered,
             Some("response_stream") => InvokeMode::ResponseStream,
             Some(other) => {
@@ -117,12 +135,16 @@ impl Settings {
             endpoint: endpoint.parse()?,
             task_root: get("LAMBDA_TASK_ROOT").unwrap_or(".").into(),
             handler: text("_HANDLER"),
+            given,
             function,
             concurrency: concurrency
                 .map_or(1, |most| most as usize)
                 .clamp(1, MAX_CONCURRENCY),
             snap_start: get("AWS_LAMBDA_INITIALIZATION_TYPE") == Some("snap-start"),
-            invoke_mode,
+            web: Web {
+                mode,
+                ignore_stage: get(gateway::IGNORE_STAGE).is_some(),
+            },
         })
     }
 
@@ -173,7 +195,7 @@ impl Logs {
 mod tests {
     use tracing::Level;
 
-    use super::{InvokeMode, LogFormat, Logs, Settings, Variables};
+    use super::{Given, InvokeMode, LogFormat, Logs, Settings, Variables};
 
     fn variables(given: &[(&str, &str)]) -> Variables {
         given
@@ -194,18 +216,21 @@ mod tests {
             ("AWS_LAMBDA_MAX_CONCURRENCY", "1"),
             ("SHIM_INVOKE_MODE", "response_stream"),
         ]);
-        let settings = Settings::read(&given).unwrap();
+        let settings = Settings::read(&given, Given::default()).unwrap();
         assert_eq!(settings.handler, "orders.create");
         assert_eq!(settings.function.version, "$LATEST");
         assert_eq!(settings.threads(), 2);
-        assert_eq!(settings.invoke_mode, InvokeMode::ResponseStream);
+        assert_eq!(settings.web.mode, InvokeMode::ResponseStream);
         assert_eq!(settings.function.vars.len(), 8);
         assert!(!settings.snap_start);
     }
 
     #[test]
     fn what_cannot_be_is_named() {
-        let error = |given: &[_]| Settings::read(&variables(given)).unwrap_err().to_string();
+        let error = |given: &[_]| {
+            let read = Settings::read(&variables(given), Given::default());
+            read.unwrap_err().to_string()
+        };
         assert!(error(&[]).starts_with("AWS_LAMBDA_RUNTIME_API is not set"));
         assert!(error(&[("AWS_LAMBDA_RUNTIME_API", "here")]).contains("expected host:port"));
         let api = ("AWS_LAMBDA_RUNTIME_API", "a:1");

@@ -24,7 +24,12 @@ pub fn command() -> Command {
             Command::new("serve").about("Serve functions over HTTP and the Lambda Invoke API"),
         ))
         .subcommand(inspect())
-        .subcommand(generate());
+        .subcommand(bootstrap());
+    #[cfg(feature = "package")]
+    let top = top
+        .subcommand(super::package::command())
+        .subcommand(super::verify::command());
+    let top = top.subcommand(generate());
     serve_arguments(top)
 }
 
@@ -104,6 +109,19 @@ fn inspect() -> Command {
                 .default_value("text")
                 .help("How to say it"),
         )
+}
+
+fn bootstrap() -> Command {
+    let mut command = Command::new("bootstrap").about(
+        "Run one function as AWS Lambda does: for the Runtime API at AWS_LAMBDA_RUNTIME_API",
+    );
+    for name in ["plugin", "handler"] {
+        command = command.args(crate::config::setting::find(name).map(argument));
+    }
+    command.after_help(
+        "Without --plugin, _HANDLER (FILE.HANDLER) and LAMBDA_TASK_ROOT say what runs. \
+         `shim` without a command does the same where AWS_LAMBDA_RUNTIME_API is set.",
+    )
 }
 
 fn generate() -> Command {

@@ -17,7 +17,11 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         .unwrap_or(Path::new(""));
     let file = preflight::examine(path)?;
     match matches.get_one::<String>("output").map(String::as_str) {
-        Some("json") => print_json(&file),
+        Some("json") => {
+            let mut json = serde_json::to_value(&file).context("cannot write it as JSON")?;
+            json["info"] = file.info().into();
+            print_json(&json)
+        }
         _ => print(&text(&file)),
     }
 }
@@ -29,7 +33,8 @@ pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&text)
 }
 
-fn print(text: &str) -> anyhow::Result<()> {
+/// Prints a text as it is.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
     io::stdout()
         .write_all(text.as_bytes())
         .context("cannot write to standard output")

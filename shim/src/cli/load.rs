@@ -12,9 +12,10 @@ use crate::engine::{Engine, Function, FunctionPlan, Mock, Served};
 use crate::events::Destination;
 use crate::exit::Misconfigured;
 use crate::frontend::{Catalogue, Entry};
+use crate::gateway::IGNORE_STAGE;
 use crate::invocation::is_name;
 use crate::observe::metrics::Metrics;
-use crate::plugin::{FunctionSettings, LoadError, Plugin};
+use crate::plugin::{FunctionSettings, LoadError, Plugin, Setup};
 
 /// Functions that are ready, with what is needed to end them.
 pub(super) struct Loaded {
@@ -167,6 +168,7 @@ async fn function(
         // Whoever invokes it by an ARN hands that along.
         ..FunctionSettings::default()
     };
+    let ignore_stage = known.vars.iter().any(|(name, _)| name == IGNORE_STAGE);
     let figures = metrics.function(&name, &settings.version);
     let engine = match settings.mock {
         Some(answer) => {
@@ -178,7 +180,11 @@ async fn function(
             Engine::Mock(Box::new(made))
         }
         None => {
-            let init = plugin.init(&handler_name, &known, threads);
+            let setup = Setup {
+                threads,
+                ..Setup::default()
+            };
+            let init = plugin.init(&handler_name, &known, setup);
             let handler = tokio::time::timeout(Plugin::INIT_LIMIT, init)
                 .await
                 .unwrap_or_else(|_| {
@@ -223,6 +229,7 @@ async fn function(
         version: settings.version,
         aliases: settings.aliases,
         http: settings.http,
+        ignore_stage,
         events: Arc::new(settings.events),
         name,
     })

@@ -1,14 +1,21 @@
 //! The command line: one file per command.
 
+mod bootstrap;
 mod command;
 mod credentials;
 mod generate;
 mod inspect;
 mod load;
 mod metrics;
+#[cfg(feature = "package")]
+mod package;
 mod reload;
 mod serve;
 mod signals;
+#[cfg(feature = "package")]
+mod verify;
+
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::ArgMatches;
@@ -23,21 +30,28 @@ pub use command::command;
 ///
 /// # Errors
 /// Whatever kept it from being done; [`crate::exit`] knows the exit code.
-pub fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
-        Some(("inspect", matches)) => inspect::run(matches),
-        Some(("generate", matches)) => generate::run(matches),
-        Some(("serve", matches)) => serve_or_info(matches),
-        _ => serve_or_info(matches),
+        Some(("inspect", matches)) => inspect::run(matches)?,
+        #[cfg(feature = "package")]
+        Some(("package", matches)) => package::run(matches)?,
+        #[cfg(feature = "package")]
+        Some(("verify", matches)) => return verify::run(matches),
+        Some(("generate", matches)) => generate::run(matches)?,
+        Some(("bootstrap", matches)) => return bootstrap::run(matches),
+        Some(("serve", matches)) => serve_or_info(matches)?,
+        _ if bootstrap::is_wanted(matches) => return bootstrap::run(matches),
+        _ => serve_or_info(matches)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn serve_or_info(matches: &ArgMatches) -> anyhow::Result<()> {
     let environment = Environment::of_process();
     let given = collect(matches, &environment);
     if matches.get_flag("info") {
-        let file = preflight::examine(&config::plugin_path(given)?)?;
-        return inspect::print_json(&file.info);
+        let file = preflight::examine(&config::only_plugin(given, "--info")?.path)?;
+        return inspect::print_json(&file.info());
     }
     let plan = config::resolve(given, &environment)?;
     let logs = observe::init(plan.logs).context("cannot set up logging")?;

@@ -34,6 +34,15 @@ pub struct PluginPlan {
     pub handler: Option<String>,
 }
 
+impl std::str::FromStr for PluginPlan {
+    type Err = String;
+
+    /// Reads `[NAME=]PATH[#HANDLER]`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse::plugin(text)
+    }
+}
+
 /// A function that is to be served.
 #[derive(Debug, Clone)]
 pub struct FunctionSpec {

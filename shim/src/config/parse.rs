@@ -20,7 +20,7 @@ pub(super) fn or_none<T>(
 }
 
 /// `500ms`, `3s`, `1m 30s`; more than nothing.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("expected a duration such as 500ms, 3s or 2m, found `{text}`");
     let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     let duration = Duration::try_from(parsed).map_err(|_| wrong())?;
@@ -99,7 +99,7 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 /// `NAME=VALUE`.
-pub(super) fn variable(text: &str) -> Result<(String, String), String> {
+pub(crate) fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(format!("expected NAME=VALUE, found `{text}`")),

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::functions::{FunctionSpec, Settings, functions};
+use super::functions::{FunctionSpec, PluginPlan, Settings, functions};
 use super::given::{Environment, Given, Origin};
 use super::parse;
 use super::problem::ConfigErrors;
@@ -80,26 +80,24 @@ pub struct AdminPlan {
     pub listen: SocketAddr,
 }
 
-/// The plugin's path alone, for `--info`, which needs nothing else.
+/// The one plugin that was given, for `what`, which takes one and needs nothing else.
 ///
 /// # Errors
-/// No plugin was given, or not as one is given.
-pub fn plugin_path(mut given: Given) -> Result<PathBuf, ConfigErrors> {
+/// No plugin was given, several were, or not as one is given.
+pub fn only_plugin(mut given: Given, what: &str) -> Result<PluginPlan, ConfigErrors> {
     let mut functions = functions(&mut given, &Home::default()).specs;
-    match functions.pop() {
-        Some(only) if functions.is_empty() && given.errors.0.is_empty() => Ok(only.plugin.path),
-        Some(_) if given.errors.0.is_empty() => {
-            given
-                .errors
-                .add(Origin::Flag, "--info is of one plugin: give one --plugin");
-            Err(given.errors)
-        }
-        _ => {
-            if given.errors.0.is_empty() {
-                given.errors.add(Origin::Flag, "--info needs a --plugin");
-            }
-            Err(given.errors)
-        }
+    let only = functions.pop();
+    let problem = match &only {
+        Some(_) if functions.is_empty() => None,
+        Some(_) => Some(format!("{what} is of one plugin: give one --plugin")),
+        None => Some(format!("{what} needs a --plugin")),
+    };
+    if let Some(problem) = problem.filter(|_| given.errors.0.is_empty()) {
+        given.errors.add(Origin::Flag, problem);
+    }
+    match only {
+        Some(only) if given.errors.0.is_empty() => Ok(only.plugin),
+        _ => Err(given.errors),
     }
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::Body as _;
 
 use super::event::Accepted;
+use crate::gateway::{self, Form};
 use crate::invocation::{
     Accepts, Answer, Body, Caller, ErrorKind, FunctionError, Invocation, Invoke, Payload, Refusal,
 };
@@ -32,10 +33,7 @@ pub(super) enum Ran {
 
 /// Runs `event` and reads the response to its end; keeps it only if asked to.
 pub(super) async fn run<F: Invoke>(function: &F, event: &Accepted, keep: bool) -> Ran {
-    if let Accepts::Http { .. } = function.accepts() {
-        return Ran::Failed(FunctionError::handler_takes_http());
-    }
-    let invocation = Invocation {
+    let mut invocation = Invocation {
         id: event.id,
         payload: Payload::Event(event.payload.clone()),
         trace_id: event.trace_id.clone(),
@@ -46,6 +44,13 @@ pub(super) async fn run<F: Invoke>(function: &F, event: &Accepted, keep: bool) -
         })),
         arrived: Instant::now(),
     };
+    let mut form = None;
+    if let Accepts::Http { .. } = function.accepts() {
+        match gateway::request(&event.payload, function.ignores_stage()) {
+            Ok(event) => form = Some(event.hand_over(&mut invocation)),
+            Err(error) => return Ran::Failed(error.into()),
+        }
+    }
     let result = match function.invoke(invocation).await {
         Ok(outcome) => outcome.result,
         Err(Refusal::Throttled { concurrency: 0, .. }) => return Ran::NoConcurrency,
@@ -54,7 +59,7 @@ pub(super) async fn run<F: Invoke>(function: &F, event: &Accepted, keep: bool) -
     };
     let response = match result {
         Ok(Answer::Event(body)) => read(body, keep).await,
-        Ok(Answer::Http(response)) => read(response.into_body(), keep).await,
+        Ok(Answer::Http(response)) => read_web(form, *response, keep).await,
         Err(error) => Err(*error),
     };
     match response {
@@ -62,6 +67,23 @@ pub(super) async fn run<F: Invoke>(function: &F, event: &Accepted, keep: bool) -
         Err(error) if error.kind == ErrorKind::Cancelled => Ran::ShuttingDown,
         Err(error) => Ran::Failed(error),
     }
+}
+
+/// The response of a web handler, in the form of its event.
+async fn read_web(
+    form: Option<Form>,
+    response: http::Response<Body>,
+    keep: bool,
+) -> Result<Option<Bytes>, FunctionError> {
+    let (head, body) = gateway::checked(response)?.into_parts();
+    let Some(form) = form else {
+        return read(body, keep).await;
+    };
+    // Whether it is too long shows only in its form.
+    let body = read(body, true).await?.unwrap_or_default();
+    let json = gateway::response(form, &head, &body);
+    within_limit(json.len() as u64)?;
+    Ok(keep.then(|| json.into()))
 }
 
 async fn read(body: Body, keep: bool) -> Result<Option<Bytes>, FunctionError> {

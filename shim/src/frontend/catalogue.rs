@@ -28,6 +28,8 @@ pub struct Entry<F> {
     pub memory_mb: Option<u32>,
     /// How it is called over plain HTTP.
     pub http: HttpUse,
+    /// Events of gateways become requests without the gateway's stage in their paths.
+    pub ignore_stage: bool,
     /// What becomes of its asynchronous events.
     pub events: Arc<EventConfig>,
     /// Its figures.
@@ -57,6 +59,10 @@ impl<F: Invoke> Invoke for Entry<F> {
 
     fn accepts(&self) -> Accepts {
         self.function.accepts()
+    }
+
+    fn ignores_stage(&self) -> bool {
+        self.ignore_stage
     }
 
     fn invoke(
@@ -233,6 +239,7 @@ impl<F: Invoke> Current<F> {
             aliases: Vec::new(),
             memory_mb: None,
             http: HttpUse::default(),
+            ignore_stage: false,
             events: Arc::default(),
             metrics: Arc::default(),
             function,

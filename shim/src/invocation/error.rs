@@ -36,15 +36,6 @@ impl FunctionError {
         Self::new(ErrorKind::TimedOut, "Sandbox.Timedout", message)
     }
 
-    /// A function whose handler takes HTTP requests was given an event.
-    pub fn handler_takes_http() -> Self {
-        Self::new(
-            ErrorKind::Internal,
-            "Runtime.HandlerTakesHttp",
-            "the function's handler takes HTTP requests and no events: call it over HTTP",
-        )
-    }
-
     /// The document that callers read: `errorType`, `errorMessage`, and a `stackTrace` where
     /// there is one. The field names are AWS Lambda's.
     pub fn to_json(&self) -> Vec<u8> {

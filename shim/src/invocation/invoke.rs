@@ -22,7 +22,7 @@ pub struct Invocation {
     pub arrived: Instant,
 }
 
-/// What a caller of the Lambda Invoke API may say beside the event.
+/// What a caller of the Lambda Invoke API, or a gateway, may say beside the payload.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The ARN that it invoked, with the qualifier that it used.
@@ -33,6 +33,9 @@ pub struct Caller {
     pub cognito_identity: Option<String>,
     /// The tenant.
     pub tenant_id: Option<String>,
+    /// What the event of a gateway says beside the HTTP request: JSON text. Only where the payload
+    /// came as such an event.
+    pub gateway_event: Option<String>,
 }
 
 impl Invocation {
@@ -105,6 +108,12 @@ pub trait Invoke: Send + Sync + 'static {
     /// What its handler takes.
     fn accepts(&self) -> Accepts;
 
+    /// Of a web handler that is invoked with the event of a gateway: its paths come without the
+    /// gateway's stage.
+    fn ignores_stage(&self) -> bool {
+        false
+    }
+
     /// Runs one invocation to its end, or refuses it.
     ///
     /// Dropping the future cancels the invocation: an async handler is dropped at its next
@@ -129,6 +138,10 @@ impl<T: Invoke> Invoke for std::sync::Arc<T> {
 
     fn accepts(&self) -> Accepts {
         T::accepts(self)
+    }
+
+    fn ignores_stage(&self) -> bool {
+        T::ignores_stage(self)
     }
 
     fn invoke(

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use abi_stable::abi_stability::StableAbi;
-use abi_stable::abi_stability::abi_checking::check_layout_compatibility;
+use abi_stable::abi_stability::abi_checking::{AbiInstabilityErrors, check_layout_compatibility};
 use abi_stable::library::{AbiHeader, AbiHeaderRef, LibraryError};
+use abi_stable::type_layout::TLFieldOrFunction;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use plugin_api_abi::SYMBOL_PREFIX;
 use plugin_api_abi::types::HandlerModRef;
 
 use super::LoadError;
+use super::mark;
 use super::preflight::{ABI_VERSION, PluginFile};
 
 /// `RTLD_NODELETE` of glibc and musl: the object stays mapped even if somebody closes it.
@@ -27,6 +29,7 @@ impl Mapped {
     ///
     /// `path` is absolute: a bare name would be searched in `LD_LIBRARY_PATH`.
     pub(super) fn open(path: &Path, shown: &Path) -> Result<Self, LoadError> {
+        mark::keep();
         let flags = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
         // SAFETY: (I1) the caller has examined the file at this absolute path: it is a whole
         // shared object for this machine, made from this ABI. What its initialisers do is covered
@@ -67,19 +70,19 @@ impl Mapped {
         // With additive changes one side's types are always a prefix of the other's. abi_stable's
         // own check looks one way only and would refuse an older plugin.
         let ours = <HandlerModRef as StableAbi>::LAYOUT;
-        if let Err(newer) = check_layout_compatibility(ours, theirs)
+        // The same text of the same definitions has the same layout.
+        if file.layout.as_deref() != Some(plugin_api_abi::record::LAYOUT)
+            && let Err(newer) = check_layout_compatibility(ours, theirs)
             && check_layout_compatibility(theirs, ours).is_err()
         {
-            let all = newer.to_string();
-            tracing::debug!(plugin = %self.path.display(), "layout check: {all}");
             return Err(LoadError::Layout {
                 path: self.path.clone(),
                 theirs: file.abi,
                 ours: ABI_VERSION,
-                detail: gist(&all),
+                detail: gist(&newer),
             });
         }
-        // SAFETY: (I3) the layout was compared just now.
+        // SAFETY: (I3) the layout was compared just now, or both were made from the same definitions.
         let module = unsafe { header.unchecked_layout::<HandlerModRef>() };
         module.map_err(|error| self.abi_stable(&error.to_string()))
     }
@@ -112,27 +115,24 @@ fn dlerror_text(error: &libloading::Error) -> String {
     cause.map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// The telling lines of abi_stable's report, which runs to thousands of characters.
-fn gist(report: &str) -> String {
-    let mut lines: Vec<&str> = report
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let start = lines
-        .iter()
-        .rposition(|line| line.starts_with("Error:"))
-        .unwrap_or(0);
-    let field = lines[..start]
-        .iter()
-        .rev()
-        .find_map(|line| line.strip_prefix("field_name:"));
-    let field = field
-        .map(|name| format!("field `{}`: ", name.trim()))
-        .unwrap_or_default();
-    lines.drain(..start);
-    lines.truncate(6);
-    let mut gist = field + &lines.join(" ");
+/// What differs first, in a few words: abi_stable's own report runs to thousands of characters, and
+/// what writes it to tens of thousands of bytes.
+fn gist(report: &AbiInstabilityErrors) -> String {
+    let last = report.errors.last();
+    let Some(pair) = last.and_then(|error| error.stack_trace.last()) else {
+        return "the types of the handler's table differ".to_owned();
+    };
+    let (ours, theirs) = (&pair.expected, &pair.found);
+    let mut gist = match (ours, theirs) {
+        (TLFieldOrFunction::Field(ours), TLFieldOrFunction::Field(theirs)) => format!(
+            "field `{}` is {} here and {} there",
+            theirs.name(),
+            ours.layout().full_type(),
+            theirs.layout().full_type()
+        ),
+        (_, TLFieldOrFunction::Field(theirs)) => format!("field `{}`", theirs.name()),
+        (_, TLFieldOrFunction::Function(theirs)) => format!("function `{}`", theirs.name),
+    };
     if let Some((end, _)) = gist.char_indices().nth(300) {
         gist.truncate(end);
     }

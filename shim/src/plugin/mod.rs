@@ -4,6 +4,7 @@
 //! * [`Plugin`]: an opened file; [`Handler`]: one of its handlers, initialised for a function
 //! * [`Description`]: what a handler says of its types
 //! * `library`: dlopen, symbols, the layout check; `host`: what plugins may call
+//! * `mark`: what a program with this module says of itself in its file
 //! * `request`, `reply`: the waist's types to the boundary's and back
 //!
 //! This folder is an island of unsafe code and of `abi_stable` types: neither leaves it.
@@ -19,15 +20,20 @@ mod error;
 mod handler;
 mod host;
 mod library;
+mod mark;
+mod memory;
 mod opened;
 pub mod preflight;
 mod reply;
 mod request;
 mod run;
+mod setup;
 
 pub use description::{Description, ResponseKind};
 pub use error::LoadError;
 pub use handler::{Handler, Instance, Started};
+pub use memory::keep_freed_memory;
 pub use opened::Plugin;
 pub use request::{FunctionSettings, Place};
 pub use run::{Finished, Run};
+pub use setup::Setup;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use abi_stable::std_types::RResult;
 use plugin_api_abi::fault::Fault;
-use plugin_api_abi::fields::{Fields, FieldsWriter, tag};
+use plugin_api_abi::fields::Fields;
 use plugin_api_abi::types::{ERROR_PANIC, HandlerModRef};
 
 use super::description::Description;
@@ -17,6 +17,7 @@ use super::handler::Handler;
 use super::library::Mapped;
 use super::preflight::{self, PluginFile};
 use super::request::FunctionSettings;
+use super::setup::Setup;
 use super::{LoadError, host};
 
 /// A plugin in this process. Mapped for as long as the process lives.
@@ -44,7 +45,7 @@ impl Plugin {
     /// # Errors
     /// The file is no plugin, or not one for this shim on this system.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        let file = preflight::examine(path)?;
+        let file = preflight::identify_here(path)?;
         if file.panic == preflight::PanicStrategy::Abort {
             tracing::warn!(
                 plugin = %file.path.display(),
@@ -52,7 +53,12 @@ impl Plugin {
                  remove `panic = \"abort\"` from its profile"
             );
         }
-        let (mapped, in_use) = Build::at(&file.path)?.map()?;
+        let mapped = Build::at(&file.path)?.map();
+        if let Err(LoadError::Open { .. }) = &mapped {
+            // What the dynamic linker refuses has not run; the examination says better why.
+            preflight::examine(path)?;
+        }
+        let (mapped, in_use) = mapped?;
         Ok(Self {
             file,
             mapped,
@@ -71,28 +77,7 @@ impl Plugin {
     /// # Errors
     /// There is no such handler, or several and none was named; both list the handlers there are.
     pub fn choose(&self, wanted: Option<&str>) -> Result<&str, LoadError> {
-        let handlers = &self.file.handlers;
-        let path = || self.file.path.clone();
-        let available = || {
-            handlers
-                .iter()
-                .map(|handler| handler.name.clone())
-                .collect()
-        };
-        let named = |name: &str| handlers.iter().find(|handler| handler.name == name);
-        match (wanted, handlers.as_slice()) {
-            (Some(wanted), _) => named(wanted).ok_or_else(|| LoadError::NoHandler {
-                path: path(),
-                wanted: wanted.to_owned(),
-                available: available(),
-            }),
-            (None, [only]) => Ok(only),
-            (None, _) => named("handler").ok_or_else(|| LoadError::SeveralHandlers {
-                path: path(),
-                available: available(),
-            }),
-        }
-        .map(|handler| handler.name.as_str())
+        self.file.choose(wanted)
     }
 
     /// What a handler says of its types. Runs the `Default` of its response type on this thread,
@@ -115,7 +100,7 @@ impl Plugin {
     }
 
     /// Sets the plugin up, if this is its first handler, and runs the handler's `init` for a
-    /// function, on a thread of the plugin's. How long that may take, be it
+    /// function, where `setup` says. How long that may take, be it
     /// [`INIT_LIMIT`](Self::INIT_LIMIT) or what Lambda allows, is the caller's business.
     ///
     /// # Errors
@@ -124,12 +109,9 @@ impl Plugin {
         &self,
         handler: &str,
         settings: &FunctionSettings,
-        threads: usize,
+        setup: Setup,
     ) -> Result<Handler, LoadError> {
         let module = self.mapped.handler(handler, &self.file)?;
-        let mut setup = FieldsWriter::default();
-        let threads = u32::try_from(threads).unwrap_or(u32::MAX);
-        setup.put(tag::THREADS, &threads.to_le_bytes());
         let (path, name) = (|| self.file.path.clone(), || handler.to_owned());
         let failed = |fault: Fault| match fault.kind {
             ERROR_PANIC => {
@@ -152,7 +134,7 @@ impl Plugin {
             },
         };
         self.in_use.attached(module);
-        if let RResult::RErr(error) = module.attach()(host::HOST, setup.finish()) {
+        if let RResult::RErr(error) = module.attach()(host::HOST, setup.to_fields()) {
             return Err(failed(error.into()));
         }
         match module.init()(settings.to_fields()).await {

@@ -88,6 +88,7 @@ pub(super) fn request(
         fields.put_option(tag::CLIENT_CONTEXT, caller.client_context.as_deref());
         fields.put_option(tag::COGNITO_IDENTITY, caller.cognito_identity.as_deref());
         fields.put_option(tag::TENANT_ID, caller.tenant_id.as_deref());
+        fields.put_option(tag::GATEWAY_EVENT, caller.gateway_event.as_deref());
     }
     let mut spare = None;
     let payload = std::mem::replace(&mut invocation.payload, Payload::Event(Bytes::new()));

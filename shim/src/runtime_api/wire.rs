@@ -54,9 +54,6 @@ pub const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 /// The content type of error documents.
 pub const ERROR_CONTENT_TYPE: &str = "application/vnd.aws.lambda.error+json";
 
-/// The content type of a stream that begins with the head of an HTTP response.
-pub const HTTP_INTEGRATION: &str = "application/vnd.awslambda.http-integration-response";
-
 /// The largest response that is not streamed, in bytes: 6 MiB and 100 bytes.
 pub const MAX_RESPONSE: usize = 6_291_556;
 

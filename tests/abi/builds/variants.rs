@@ -57,9 +57,9 @@ pub(crate) const NEWER: &Variant = &Variant {
         },
         Edit {
             file: "shim/src/plugin/opened.rs",
-            old: "        let init = module.init()(",
+            old: "        match module.init()(",
             new: "        tracing::info!(\"added {:?}\", module.added().map(|added| added(41)));\n\
-                  let init = module.init()(",
+                  match module.init()(",
         },
     ],
 };

@@ -103,13 +103,7 @@ impl Call {
     fn event(self) -> String {
         match self {
             Self::Hello => r#"{"name":"World"}"#.to_owned(),
-            Self::Echo1k => {
-                let item = r#"{"sku":"A-1044","name":"A pot of tea","price":12.5,"in_stock":true}"#;
-                let items = [item; 14].join(",");
-                let start = format!(r#"{{"id":4711,"items":[{items}],"note":""#);
-                let note = "n".repeat(1024 - start.len() - 2);
-                format!(r#"{start}{note}"}}"#)
-            }
+            Self::Echo1k => document(),
             Self::Echo1m => format!(r#""{}""#, "x".repeat(1024 * 1024 - 2)),
         }
     }
@@ -125,6 +119,15 @@ impl Call {
         fs::write(&path, script).context("cannot write a script")?;
         Ok(path)
     }
+}
+
+/// A document of 1 KiB.
+pub(crate) fn document() -> String {
+    let item = r#"{"sku":"A-1044","name":"A pot of tea","price":12.5,"in_stock":true}"#;
+    let items = [item; 14].join(",");
+    let start = format!(r#"{{"id":4711,"items":[{items}],"note":""#);
+    let note = "n".repeat(1024 - start.len() - 2);
+    format!(r#"{start}{note}"}}"#)
 }
 
 #[cfg(test)]

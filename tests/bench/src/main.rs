@@ -4,6 +4,7 @@ mod compare;
 mod contender;
 mod http;
 mod invoke;
+mod lambda;
 mod machine;
 mod pest;
 mod placement;
@@ -30,6 +31,7 @@ struct Arguments {
 enum What {
     Http(http::Http),
     Invoke(invoke::Invoke),
+    Lambda(lambda::Lambda),
     Placement(placement::Placement),
     /// Serve the reference (started by the others).
     #[command(hide = true)]
@@ -56,6 +58,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().what {
         What::Http(http) => http.run(),
         What::Invoke(invoke) => invoke.run(),
+        What::Lambda(lambda) => lambda.run(),
         What::Placement(placement) => placement.run(),
         What::Reference {
             port,

@@ -52,8 +52,20 @@ impl Table {
 
 /// Prints to standard output.
 pub(crate) fn print(format: Format, results: &impl Serialize, table: &Table) -> anyhow::Result<()> {
+    print_all(format, results, std::slice::from_ref(table))
+}
+
+/// Prints several tables, an empty line between them, or one document.
+pub(crate) fn print_all(
+    format: Format,
+    results: &impl Serialize,
+    tables: &[Table],
+) -> anyhow::Result<()> {
     let text = match format {
-        Format::Text => table.text(),
+        Format::Text => {
+            let tables: Vec<_> = tables.iter().map(Table::text).collect();
+            tables.join("\n")
+        }
         Format::Json => serde_json::to_string_pretty(results)? + "\n",
     };
     std::io::stdout().write_all(text.as_bytes())?;

@@ -70,27 +70,37 @@ impl Server {
 
     /// The CPU time of all its threads so far.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        let mut total = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            // A thread that ends meanwhile takes its time with it.
-            let Ok(stat) = fs::read_to_string(task?.path().join("schedstat")) else {
-                continue;
-            };
-            let first = stat.split_whitespace().next().unwrap_or_default();
-            total += first.parse::<u64>().unwrap_or_default();
-        }
-        Ok(Duration::from_nanos(total))
+        cpu_of(self.child.id())
     }
 
     /// Its resident memory, in KiB.
     pub(crate) fn memory(&self) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let number = line.and_then(|line| line.split_whitespace().next());
-        number
-            .and_then(|number| number.parse().ok())
-            .context("no VmRSS")
+        memory_of(self.child.id(), "VmRSS:")
     }
+}
+
+/// The CPU time of all threads of process `id` so far.
+pub(crate) fn cpu_of(id: u32) -> anyhow::Result<Duration> {
+    let mut total = 0;
+    for task in fs::read_dir(format!("/proc/{id}/task"))? {
+        // A thread that ends meanwhile takes its time with it.
+        let Ok(stat) = fs::read_to_string(task?.path().join("schedstat")) else {
+            continue;
+        };
+        let first = stat.split_whitespace().next().unwrap_or_default();
+        total += first.parse::<u64>().unwrap_or_default();
+    }
+    Ok(Duration::from_nanos(total))
+}
+
+/// A line of the status of process `id`, in KiB: `VmRSS:` is its resident memory.
+pub(crate) fn memory_of(id: u32, what: &str) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number
+        .and_then(|number| number.parse().ok())
+        .with_context(|| format!("no {what}"))
 }
 
 impl Drop for Server {

@@ -5,13 +5,16 @@ use serde::Serialize;
 /// A figure over all rounds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Spread {
+    pub(crate) p10: f64,
     pub(crate) p25: f64,
     pub(crate) median: f64,
     pub(crate) p75: f64,
+    pub(crate) p90: f64,
     pub(crate) least: f64,
 }
 
 impl Spread {
+    /// Of any figures; NaN where there are none.
     pub(crate) fn of(figures: impl IntoIterator<Item = f64>) -> Self {
         let mut figures: Vec<f64> = figures.into_iter().collect();
         figures.sort_by(f64::total_cmp);
@@ -22,9 +25,11 @@ impl Spread {
             figure(low) + (figure(high) - figure(low)) * (place - low)
         };
         Self {
+            p10: at(0.1),
             p25: at(0.25),
             median: at(0.5),
             p75: at(0.75),
+            p90: at(0.9),
             least: at(0.0),
         }
     }

@@ -30,9 +30,18 @@ impl Program {
 
     /// A command line without arguments.
     pub fn command(&self) -> Command {
+        self.command_that_keeps(KEPT)
+    }
+
+    /// A command line without arguments and without an environment.
+    pub(crate) fn bare_command(&self) -> Command {
+        self.command_that_keeps(&["LLVM_PROFILE_FILE"])
+    }
+
+    fn command_that_keeps(&self, variables: &[&str]) -> Command {
         let mut command = process::Command::new(&self.0);
         command.env_clear();
-        for name in KEPT {
+        for name in variables {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
@@ -86,6 +95,18 @@ impl Command {
     /// Sets a variable of the process's environment.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Takes a variable out of the process's environment.
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Starts in this directory.
+    pub fn directory(mut self, path: impl AsRef<Path>) -> Self {
+        self.command.current_dir(path);
         self
     }
 

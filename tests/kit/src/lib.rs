@@ -36,6 +36,7 @@ mod invoke;
 mod log;
 mod output;
 mod response;
+pub mod runtime_api;
 mod shim;
 mod wire;
 

@@ -78,6 +78,11 @@ impl Output {
         logs
     }
 
+    /// Whether both streams are closed.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.lock().ended == 2
+    }
+
     /// Waits until both streams are closed.
     #[track_caller]
     pub(crate) fn wait_for_end(&self) {

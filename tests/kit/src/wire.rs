@@ -18,12 +18,12 @@ pub(crate) enum Length {
     UntilClose,
 }
 
-fn wrong(what: impl Into<String>) -> io::Error {
+pub(crate) fn wrong(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.into())
 }
 
 /// A line without its end; an error when the stream ends before it.
-fn line(stream: &mut impl BufRead) -> io::Result<String> {
+pub(crate) fn line(stream: &mut impl BufRead) -> io::Result<String> {
     let mut line = String::new();
     stream.read_line(&mut line)?;
     match line.strip_suffix("\r\n") {
@@ -40,22 +40,26 @@ pub(crate) fn head(stream: &mut impl BufRead) -> io::Result<Head> {
     let version = parts.next().unwrap_or_default().to_owned();
     let status = parts.next().and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| wrong(format!("not a status line: {first:?}")))?;
+    Ok(Head {
+        version,
+        status,
+        headers: headers(stream)?,
+    })
+}
+
+/// Reads headers, or trailers, and the empty line behind them; names in lower case.
+pub(crate) fn headers(stream: &mut impl BufRead) -> io::Result<Vec<(String, String)>> {
     let mut headers = Vec::new();
     loop {
         let line = line(stream)?;
         if line.is_empty() {
-            break;
+            return Ok(headers);
         }
         let (name, value) = line
             .split_once(':')
             .ok_or_else(|| wrong(format!("not a header: {line:?}")))?;
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    Ok(Head {
-        version,
-        status,
-        headers,
-    })
 }
 
 impl Head {

@@ -12,7 +12,7 @@ use crate::glue::guard::{Guard, Guarded, barrier};
 use crate::glue::invocation::Invocation;
 use crate::glue::placement::Placed;
 use crate::glue::{reply, runtime};
-use crate::types::{AbiCancel, AbiReply, PLACE_THREAD};
+use crate::types::{AbiCancel, AbiReply, PLACE_INLINE, PLACE_THREAD};
 
 /// A run on its way. Dropped before its end, it cancels the run.
 pub(super) struct Running<F: Future> {
@@ -56,8 +56,10 @@ impl<F: Future> Drop for Running<F> {
     }
 }
 
-/// Runs a step of the lifecycle where it may block: on a thread of its own, behind the barrier.
-pub(super) fn on_thread<T, F>(
+/// Runs a step of the lifecycle where it may block, behind the barrier: on a thread of its own, or on
+/// the calling one if the host says that this may be blocked; what is not done at once has a thread
+/// of its own from then on.
+pub(super) fn lifecycle<T, F>(
     scope: Arc<Invocation>,
     step: F,
 ) -> impl Future<Output = Result<T, Fault>> + Send
@@ -66,7 +68,9 @@ where
     F: Future<Output = Result<T, Fault>> + Send + 'static,
 {
     let guard = Guard::new(step, scope, || {});
-    let mut placed = Placed::new(guard, PLACE_THREAD, false);
+    let inline = runtime::plugin().is_ok_and(|plugin| plugin.lifecycle_inline);
+    let place = if inline { PLACE_INLINE } else { PLACE_THREAD };
+    let mut placed = Placed::new(guard, place, true);
     std::future::poll_fn(move |cx| {
         let done = ready!(behind_barrier(|| poll_placed(&mut placed, cx)));
         Poll::Ready(done.and_then(|done| done.value?))

@@ -1,4 +1,4 @@
-//~ unknown argument; `#[handler]` takes only `name = "…"` and `errors(…)`
+//~ unknown argument; `#[handler]` takes only `name = "…"`, `errors(…)` and `service`
 use plugin_api::handler;
 
 #[handler(timeout = "3s")]

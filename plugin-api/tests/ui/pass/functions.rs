@@ -107,6 +107,26 @@ async fn aliases(request: WebRequest) -> Answer {
     Ok(Response::new(request.into_body()))
 }
 
+type TextError<T> = std::result::Result<T, String>;
+
+/// Under another name, with an error that is a serde type as well.
+#[handler]
+async fn text_error(event: Greeting) -> TextError<Reply> {
+    Ok(Reply { text: event.name })
+}
+
+/// Likewise, for bytes.
+#[handler]
+async fn text_error_of_bytes(event: Bytes) -> TextError<Bytes> {
+    Ok(event)
+}
+
+/// Likewise, for the web.
+#[handler]
+async fn text_error_of_site(request: WebRequest) -> TextError<Response<Body>> {
+    Ok(Response::new(request.into_body()))
+}
+
 type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The `Result` that so many crates have.

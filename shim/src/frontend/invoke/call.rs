@@ -90,6 +90,7 @@ impl Call {
             client_context: self.client_context.take(),
             cognito_identity: None,
             tenant_id: self.tenant_id.take(),
+            gateway_event: None,
         }
     }
 }

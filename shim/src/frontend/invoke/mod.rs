@@ -5,11 +5,12 @@
 //! function's own error is an answer with status 200; all others are made in `api_error`.
 //!
 //! - `path`, `call`: what is asked for, read from path and headers
-//! - `service`: finds the function; `work`: runs it and answers
+//! - `service`: finds the function; `work`: runs it and answers; `answered`: with what
 //! - `attempts`: the same call, sent again
 //! - `stream`, `frame`: responses in frames
 //! - `report`: how it ended
 
+mod answered;
 mod api_error;
 mod attempts;
 mod call;

@@ -6,18 +6,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::BodyExt as _;
 use serde::de::IgnoredAny;
 
+use super::answered::Answered;
 use super::api_error::ApiError;
 use super::call::{Call, Kind};
 use super::report::{Report, Told};
 use super::stream::Frames;
 use crate::frontend::catalogue::Entry;
-use crate::invocation::{
-    Accepts, Answer, Body, BodyError, Caller, ErrorKind, FunctionError, Invocation, Invoke, LATEST,
-    Payload, RequestId,
-};
+use crate::gateway::{self, Form, NotHttp};
+use crate::invocation::{Accepts, Body, Caller, Invocation, Invoke, LATEST, Payload, RequestId};
 use crate::observe::tail::{self, Tail};
 use crate::observe::{self, RefusedLine};
 
@@ -29,9 +27,6 @@ const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
 const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// The longest response, in bytes.
-const MAX_RESPONSE: usize = 6_291_556;
 
 /// A call that can be done.
 pub(super) struct Work<F> {
@@ -130,21 +125,40 @@ impl<F: Invoke> Work<F> {
         Box::new(self.call.caller(arn))
     }
 
-    /// Runs the function. The body is what it answered, the report gets its error.
-    async fn run(&self, caller: Box<Caller>, report: &mut Report<'_>) -> Result<Body, ApiError> {
-        let function = &self.entry.function;
-        if let Accepts::Http { .. } = function.accepts() {
-            report.failed(Box::new(FunctionError::handler_takes_http()));
-            return Ok(Body::Empty);
-        }
-        let invoked = function.invoke(Invocation {
+    /// What is to be run; a web handler gets the request that the event in this form stands for.
+    // Not a part of `run`: what is lent out there is kept until the function has answered.
+    fn invocation(&self, caller: Box<Caller>) -> Result<(Invocation, Option<Form>), NotHttp> {
+        let mut invocation = Invocation {
             id: self.id,
             payload: Payload::Event(self.event.clone()),
             trace_id: Some(self.trace_id().to_owned()),
             caller: Some(caller),
             arrived: self.arrived,
-        });
-        let outcome = match invoked.await {
+        };
+        let form = match self.entry.function.accepts() {
+            Accepts::Event { .. } => None,
+            Accepts::Http { .. } => {
+                let event = gateway::request(&self.event, self.entry.ignore_stage)?;
+                Some(event.hand_over(&mut invocation))
+            }
+        };
+        Ok((invocation, form))
+    }
+
+    /// Runs the function. The answer is what it answered, the report gets its error.
+    async fn run(
+        &self,
+        caller: Box<Caller>,
+        report: &mut Report<'_>,
+    ) -> Result<Answered, ApiError> {
+        let (invocation, form) = match self.invocation(caller) {
+            Ok(made) => made,
+            Err(error) => {
+                report.failed(Box::new(error.into()));
+                return Ok(Answered::default());
+            }
+        };
+        let outcome = match self.entry.function.invoke(invocation).await {
             Ok(outcome) => outcome,
             Err(refusal) => {
                 report.forget();
@@ -161,14 +175,13 @@ impl<F: Invoke> Work<F> {
         report.duration = outcome.duration;
         report.cold_start = outcome.cold_start;
         report.start = outcome.start;
-        Ok(match outcome.result {
-            Ok(Answer::Event(body)) => body,
-            Ok(Answer::Http(_)) => Body::Empty,
-            Err(error) => {
-                report.failed(error);
-                Body::Empty
-            }
-        })
+        let answered = outcome
+            .result
+            .and_then(|answer| Answered::new(answer, form).map_err(Box::new));
+        Ok(answered.unwrap_or_else(|error| {
+            report.failed(error);
+            Answered::default()
+        }))
     }
 
     /// Runs the function and answers with its whole response. Also says whether it ran.
@@ -179,19 +192,14 @@ impl<F: Invoke> Work<F> {
             return (self.refused(error), false);
         }
         let mut report = self.report();
-        let body = match self.run(caller, &mut report).await {
-            Ok(body) => body,
+        let answered = match self.run(caller, &mut report).await {
+            Ok(answered) => answered,
             Err(error) => {
                 drop(report);
                 return (self.refused(error), false);
             }
         };
-        let body = match body {
-            Body::Empty => Ok(Bytes::new()),
-            Body::Full(bytes) if bytes.len() <= MAX_RESPONSE => Ok(bytes),
-            Body::Full(_) => Err(too_long()),
-            stream @ Body::Stream(_) => Box::pin(collect(stream)).await,
-        };
+        let body = answered.whole().await;
         let body = body.unwrap_or_else(|error| {
             report.failed(Box::new(error));
             Bytes::new()
@@ -232,8 +240,8 @@ impl<F: Invoke> Work<F> {
         let caller = self.caller();
         must_be_json(&self.event)?;
         let mut report = self.report();
-        let source = self.run(caller, &mut report).await?;
-        let frames = Frames::new(source, report.into_owned());
+        let answered = self.run(caller, &mut report).await?;
+        let frames = Frames::new(answered.streamed(), report.into_owned());
         let mut response = Box::new(Response::new(Body::stream(frames)));
         let headers = response.headers_mut();
         let frames = HeaderValue::from_static("application/vnd.amazon.eventstream");
@@ -250,29 +258,6 @@ fn version_value(version: &str) -> HeaderValue {
             HeaderValue::from_str(version).unwrap_or_else(|_| HeaderValue::from_static(LATEST))
         }
     }
-}
-
-/// A streamed response as a whole one.
-async fn collect(stream: Body) -> Result<Bytes, FunctionError> {
-    let limited = http_body_util::Limited::new(stream, MAX_RESPONSE);
-    let collected = limited
-        .collect()
-        .await
-        .map_err(|error| match error.downcast::<BodyError>() {
-            Ok(error) => (*error).into(),
-            Err(_) => too_long(),
-        });
-    Ok(collected?.to_bytes())
-}
-
-fn too_long() -> FunctionError {
-    FunctionError::new(
-        ErrorKind::Handler,
-        "Function.ResponseSizeTooLarge",
-        format!(
-            "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
-        ),
-    )
 }
 
 pub(super) fn must_be_json(event: &[u8]) -> Result<(), ApiError> {

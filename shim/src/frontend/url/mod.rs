@@ -19,7 +19,6 @@ mod head;
 mod json;
 mod payload;
 mod prelude;
-mod rejoined;
 mod response;
 mod route;
 mod route_error;

@@ -6,15 +6,12 @@ use bytes::{Bytes, BytesMut};
 use http_body::Frame;
 
 use super::head::Members;
-use super::rejoined::rejoin;
 use super::{Head, HeadError};
+use crate::gateway::{PRELUDE_END, rejoin};
 use crate::invocation::{BodyError, BoxBody};
 
 /// The longest prelude that is looked for, in bytes, without the NULs that end it.
 pub const PRELUDE_LIMIT: usize = 64 * 1024;
-
-/// What ends a prelude. NUL cannot stand in JSON text.
-const BOUNDARY: [u8; 8] = [0; 8];
 
 /// Reads the prelude `{"statusCode": …, "headers": {…}, "cookies": […]}` of a streamed response,
 /// wherever it is cut into chunks; what follows it is the body.
@@ -42,19 +39,19 @@ pub async fn split(mut body: BoxBody) -> Result<(Head, BoxBody), PreludeError> {
             return Err(absent(NoPrelude::NotJson, read, next, body));
         }
         begun |= first.is_some();
-        let room = PRELUDE_LIMIT + BOUNDARY.len() - read.len();
+        let room = PRELUDE_LIMIT + PRELUDE_END.len() - read.len();
         let taken = data.split_to(room.min(data.len()));
         // The boundary may have begun in what was read before.
-        let from = read.len().saturating_sub(BOUNDARY.len() - 1);
+        let from = read.len().saturating_sub(PRELUDE_END.len() - 1);
         read.extend_from_slice(&taken);
         if let Some(at) = boundary(&read[from..]) {
             let prelude = read.split_to(from + at).freeze();
-            let start = read.split_off(BOUNDARY.len()).freeze();
+            let start = read.split_off(PRELUDE_END.len()).freeze();
             let head = parse(&prelude)?;
             let start = [Some(Frame::data(start)), Some(Frame::data(data))];
             return Ok((head, rejoin(start, body)));
         }
-        if read.len() == PRELUDE_LIMIT + BOUNDARY.len() {
+        if read.len() == PRELUDE_LIMIT + PRELUDE_END.len() {
             let next = Some(Frame::data(data));
             return Err(absent(NoPrelude::TooLong, read, next, body));
         }
@@ -63,8 +60,8 @@ pub async fn split(mut body: BoxBody) -> Result<(Head, BoxBody), PreludeError> {
 
 fn boundary(bytes: &[u8]) -> Option<usize> {
     bytes
-        .windows(BOUNDARY.len())
-        .position(|window| window == BOUNDARY)
+        .windows(PRELUDE_END.len())
+        .position(|window| window == PRELUDE_END)
 }
 
 fn parse(prelude: &[u8]) -> Result<Head, PreludeError> {

@@ -1,4 +1,4 @@
-//! Reads an ELF file of this machine's kind, without trusting a byte of it.
+//! Reads an ELF file with this machine's word size and byte order, without trusting a byte of it.
 //!
 //! Only the tables that are asked for are read, each up to a limit: a plugin of 100 MB costs no
 //! more than a small one, and headers that lie cost no more than an error.
@@ -32,10 +32,21 @@ const MAX_HEADERS: u32 = 0xffff;
 /// The largest table that is read, in bytes.
 const MAX_TABLE: u64 = 64 << 20;
 
+/// For which machines files are accepted. Those of another word size or byte order than this
+/// machine's never are: their tables look different.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Machines {
+    /// For this one, to be loaded here.
+    This,
+    /// For any, to be looked at.
+    Any,
+}
+
 /// An ELF file whose tables and segments all lie within the file.
 pub(super) struct Elf<'d> {
     path: &'d Path,
     data: Data<'d>,
+    machine: String,
     kind: FileType,
     segments: &'d [Segment],
     sections: &'d [Section],
@@ -43,8 +54,17 @@ pub(super) struct Elf<'d> {
 }
 
 impl<'d> Elf<'d> {
-    /// Reads the headers of `data`, which is the file at `path`.
+    /// Reads the headers of `data`, which is the file at `path`, built for this machine.
     pub(super) fn parse(path: &'d Path, data: Data<'d>) -> Result<Self, LoadError> {
+        Self::parse_for(Machines::This, path, data)
+    }
+
+    /// Reads the headers of `data`, which is the file at `path`.
+    pub(super) fn parse_for(
+        machines: Machines,
+        path: &'d Path,
+        data: Data<'d>,
+    ) -> Result<Self, LoadError> {
         let malformed = |reason: &str| malformed(path, reason);
         let len = data
             .len()
@@ -58,7 +78,7 @@ impl<'d> Elf<'d> {
             }),
         };
 
-        check_start(path, data, len)?;
+        let machine = check_start(machines, path, data, len)?;
         within(Some(size_of::<Header>() as u64))?;
         let header = Header::parse(data).map_err(|error| malformed(&error.to_string()))?;
 
@@ -97,6 +117,7 @@ impl<'d> Elf<'d> {
         let mut elf = Self {
             path,
             data,
+            machine,
             kind: header.e_type(NativeEndian),
             segments,
             sections,
@@ -110,11 +131,16 @@ impl<'d> Elf<'d> {
         Ok(elf)
     }
 
+    /// Whether it names the dynamic linker that starts it: a program with shared libraries does.
+    pub(super) fn has_interpreter(&self) -> bool {
+        let interpreter = |segment: &Segment| segment.p_type(NativeEndian) == elf::PT_INTERP;
+        self.segments.iter().any(interpreter)
+    }
+
     /// Refuses whatever is not a shared object; `dynamic` is this file's own.
     pub(super) fn check_shared_object(&self, dynamic: &Dynamic) -> Result<(), LoadError> {
-        let interpreter = |segment: &Segment| segment.p_type(NativeEndian) == elf::PT_INTERP;
         let found = match self.kind {
-            elf::ET_DYN if !dynamic.pie && !self.segments.iter().any(interpreter) => return Ok(()),
+            elf::ET_DYN if !dynamic.pie && !self.has_interpreter() => return Ok(()),
             elf::ET_DYN | elf::ET_EXEC => {
                 let path = self.path.to_owned();
                 return Err(LoadError::Executable { path });
@@ -132,6 +158,24 @@ impl<'d> Elf<'d> {
     /// The file's path.
     pub(super) fn path(&self) -> &'d Path {
         self.path
+    }
+
+    /// The machine it is built for, as Rust names it.
+    pub(super) fn machine(&self) -> &str {
+        &self.machine
+    }
+
+    /// The bytes of the file that all sections take whose names start with one of these.
+    pub(super) fn size_of_sections(&self, names: &[&str]) -> u64 {
+        let counts = |section: &&Section| {
+            let at = section.sh_name(NativeEndian) as usize;
+            let name = self.section_names.get(at..).unwrap_or_default();
+            names.iter().any(|start| name.starts_with(start.as_bytes()))
+        };
+        let sizes = self.sections.iter().filter(counts);
+        sizes
+            .filter_map(|section| section.file_range(NativeEndian))
+            .fold(0, |sum, (_, size)| sum.saturating_add(size))
     }
 
     /// The first section of this name.
@@ -192,8 +236,13 @@ pub(super) fn wide(word: impl Into<u64>) -> u64 {
     word.into()
 }
 
-/// Refuses what is no ELF file, and ELF files of other machines.
-fn check_start(path: &Path, data: Data<'_>, len: u64) -> Result<(), LoadError> {
+/// Refuses what is no ELF file, and ELF files of machines that are not accepted; names the machine.
+fn check_start(
+    machines: Machines,
+    path: &Path,
+    data: Data<'_>,
+    len: u64,
+) -> Result<String, LoadError> {
     let path = || path.to_owned();
     if len == 0 {
         return Err(LoadError::Empty { path: path() });
@@ -215,14 +264,18 @@ fn check_start(path: &Path, data: Data<'_>, len: u64) -> Result<(), LoadError> {
         });
     };
     let (found, expected) = (kind::machine(start), kind::host());
-    if found != expected {
+    let accepted = match machines {
+        Machines::This => found == expected,
+        Machines::Any => kind::is_laid_out_as_ours(start),
+    };
+    if !accepted {
         return Err(LoadError::WrongMachine {
             path: path(),
             found,
             expected,
         });
     }
-    Ok(())
+    Ok(found)
 }
 
 fn malformed(path: &Path, reason: &str) -> LoadError {

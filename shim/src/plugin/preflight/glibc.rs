@@ -91,6 +91,52 @@ pub(super) fn newest(elf: &Elf<'_>, needs: &[Need]) -> Option<GlibcNeed> {
     })
 }
 
+/// The symbols of glibc that a file needs, of one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GlibcSymbols {
+    /// The version's name: `GLIBC_2.34`, `GLIBC_ABI_DT_RELR`.
+    pub name: String,
+    /// The same as a number, if it is one.
+    pub version: Option<GlibcVersion>,
+    /// The first few of the symbols; none, if the file does not say.
+    pub symbols: Vec<String>,
+}
+
+impl GlibcSymbols {
+    /// The most symbols of one version that are kept.
+    const MAX_SYMBOLS: usize = 8;
+
+    /// Whether a plain glibc of this release has them.
+    pub fn are_in(&self, release: GlibcVersion) -> bool {
+        match self.version {
+            Some(version) => version <= release,
+            // `GLIBC_ABI_DT_RELR`, the first of its kind, came with 2.36.
+            None => self.name == "GLIBC_PRIVATE" || release >= GlibcVersion::new(2, 36),
+        }
+    }
+}
+
+/// All of `needs` with their symbols, from the newest to the oldest.
+pub(super) fn all(elf: &Elf<'_>, needs: &[Need]) -> Vec<GlibcSymbols> {
+    let mut all: Vec<GlibcSymbols> = Vec::new();
+    for need in needs {
+        let symbols = elf.symbols_of_version(need.index, GlibcSymbols::MAX_SYMBOLS);
+        let symbols = symbols.into_iter().map(str::to_owned);
+        // The parts of glibc have versions of one name.
+        match all.iter_mut().find(|known| known.name == need.name) {
+            Some(known) => known.symbols.extend(symbols),
+            None => all.push(GlibcSymbols {
+                name: need.name.clone(),
+                version: need.version,
+                symbols: symbols.collect(),
+            }),
+        }
+    }
+    // What is no number is newer than any that is.
+    all.sort_by_key(|known| std::cmp::Reverse((known.version.is_none(), known.version)));
+    all
+}
+
 /// Refuses a file that needs more than `system` has.
 pub(super) fn check(elf: &Elf<'_>, needs: &[Need], system: &System) -> Result<(), LoadError> {
     let missing = needs.iter().filter(|need| !system.has(need));

@@ -62,6 +62,21 @@ pub(super) fn machine(start: &[u8; START]) -> String {
     word(name, wide, big_endian)
 }
 
+/// Whether an ELF file's words have the size and the order of bytes that this machine's have.
+pub(super) fn is_laid_out_as_ours(start: &[u8; START]) -> bool {
+    let class = if cfg!(target_pointer_width = "64") {
+        elf::ELFCLASS64
+    } else {
+        elf::ELFCLASS32
+    };
+    let order = if cfg!(target_endian = "big") {
+        elf::ELFDATA2MSB
+    } else {
+        elf::ELFDATA2LSB
+    };
+    start[4] == class.0 && start[5] == order.0
+}
+
 /// The machine that this program was built for.
 pub(super) fn host() -> String {
     word(

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod elf;
+mod elf_file;
 mod glibc;
 mod kind;
 mod ld_cache;
@@ -25,17 +26,19 @@ use object::ReadCache;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use glibc::GlibcNeed;
+pub use elf_file::{ElfFile, Form, HostInfo};
+pub use glibc::{GlibcNeed, GlibcSymbols};
 pub use record::{EventKind, HandlerInfo, Package, PanicStrategy};
 pub use version::{ABI_VERSION, GlibcVersion, NotAVersion, Version};
 
 use super::LoadError;
-use elf::Elf;
+use elf::{Elf, Machines};
+use tables::Dynamic;
 
 /// The largest `.shim.info` section that is read, in bytes.
 pub const MAX_INFO: u64 = 1 << 20;
 
-/// A plugin's file that can be loaded here, as far as can be told without loading it.
+/// A plugin's file, as far as it can be known without loading it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PluginFile {
     /// Absolute, links resolved.
@@ -66,9 +69,11 @@ pub struct PluginFile {
     pub package: Package,
     /// Its handlers, at least one, in the order of their names.
     pub handlers: Vec<HandlerInfo>,
-    /// Its info: `name`, `version` and `doc` of the package, then the author's keys, which may
-    /// replace those, then `handlers`.
-    pub info: Map<String, Value>,
+    /// The fingerprint of the ABI's types that it was built with.
+    pub layout: Option<String>,
+    /// The author's keys of its [info](Self::info).
+    #[serde(skip)]
+    extra: Map<String, Value>,
 }
 
 /// Examines the file at `path`, without running any of its code.
@@ -80,20 +85,53 @@ pub struct PluginFile {
 ///
 /// Whatever keeps the file from being loaded as a plugin by this program on this system.
 pub fn examine(path: &Path) -> Result<PluginFile, LoadError> {
+    read(path, Machines::This, |elf, dynamic, glibc| {
+        if let Some(system) = glibc::system() {
+            glibc::check(elf, glibc, system)?;
+        }
+        libraries::check(elf, dynamic, &libraries::Search::of_this_process())
+    })
+}
+
+/// Says what the plugin at `path` is, if it is one for this machine. Whether glibc and libraries fit
+/// is left to the dynamic linker, which finds out faster, and says less.
+///
+/// Blocking, as [`examine`] is.
+///
+/// # Errors
+///
+/// Whatever keeps the file from being a plugin for this version of the shim on this machine.
+pub fn identify_here(path: &Path) -> Result<PluginFile, LoadError> {
+    read(path, Machines::This, |_, _, _| Ok(()))
+}
+
+/// Says what the plugin at `path` is, wherever it can be loaded: it may be built for another
+/// machine, and need a glibc and libraries that this system does not have.
+///
+/// Blocking, as [`examine`] is.
+///
+/// # Errors
+///
+/// Whatever keeps the file from being a plugin for this version of the shim on any system.
+pub fn identify(path: &Path) -> Result<PluginFile, LoadError> {
+    read(path, Machines::Any, |_, _, _| Ok(()))
+}
+
+/// What may be asked of a file beyond being a plugin.
+type Fits = fn(&Elf<'_>, &Dynamic, &[glibc::Need]) -> Result<(), LoadError>;
+
+fn read(path: &Path, machines: Machines, fits: Fits) -> Result<PluginFile, LoadError> {
     let (path, file, size) = locate::open(path)?;
     let data = ReadCache::new(file);
-    let elf = Elf::parse(&path, &data)?;
+    let elf = Elf::parse_for(machines, &path, &data)?;
     let dynamic = elf.dynamic()?;
     elf.check_shared_object(&dynamic)?;
     let records = record::read(&path, info_section(&elf)?)?;
     let glibc = glibc::needs(&elf)?;
-    if let Some(system) = glibc::system() {
-        glibc::check(&elf, &glibc, system)?;
-    }
-    libraries::check(&elf, &dynamic, &libraries::Search::of_this_process())?;
+    fits(&elf, &dynamic, &glibc)?;
     Ok(PluginFile {
         size,
-        machine: kind::host(),
+        machine: elf.machine().to_owned(),
         abi: records.abi,
         plugin_api: records.plugin_api,
         panic: records.panic,
@@ -105,9 +143,45 @@ pub fn examine(path: &Path) -> Result<PluginFile, LoadError> {
         build_id: elf.build_id(),
         package: records.package,
         handlers: records.handlers,
-        info: records.info,
+        layout: records.layout,
+        extra: records.extra,
         path,
     })
+}
+
+impl PluginFile {
+    /// Its info: `name`, `version` and `doc` of the package, then the author's keys, which may
+    /// replace those, then `handlers`.
+    pub fn info(&self) -> Map<String, Value> {
+        record::info(&self.package, &self.extra, &self.handlers)
+    }
+
+    /// Chooses a handler: the one named `wanted`; without a name the only one there is, or else
+    /// the one that is called `handler`.
+    ///
+    /// # Errors
+    /// There is no such handler, or several and none was named; both list the handlers there are.
+    pub fn choose(&self, wanted: Option<&str>) -> Result<&str, LoadError> {
+        let path = || self.path.clone();
+        let available = || {
+            let names = self.handlers.iter().map(|handler| handler.name.clone());
+            names.collect()
+        };
+        let named = |name: &str| self.handlers.iter().find(|handler| handler.name == name);
+        match (wanted, self.handlers.as_slice()) {
+            (Some(wanted), _) => named(wanted).ok_or_else(|| LoadError::NoHandler {
+                path: path(),
+                wanted: wanted.to_owned(),
+                available: available(),
+            }),
+            (None, [only]) => Ok(only),
+            (None, _) => named("handler").ok_or_else(|| LoadError::SeveralHandlers {
+                path: path(),
+                available: available(),
+            }),
+        }
+        .map(|handler| handler.name.as_str())
+    }
 }
 
 fn info_section<'d>(elf: &Elf<'d>) -> Result<&'d [u8], LoadError> {

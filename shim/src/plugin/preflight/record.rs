@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::version::{ABI_VERSION, Version};
@@ -80,14 +81,25 @@ pub(super) struct Records {
     pub(super) package: Package,
     /// In the order of their names.
     pub(super) handlers: Vec<HandlerInfo>,
-    pub(super) info: Map<String, Value>,
+    /// The fingerprint of the ABI's types.
+    pub(super) layout: Option<String>,
+    /// The author's keys of the info.
+    pub(super) extra: Map<String, Value>,
 }
 
-/// A record of the kind `handler`.
+/// What every record says, and what is looked at before anything else.
 #[derive(Deserialize)]
-struct HandlerRecord {
-    #[serde(flatten)]
-    handler: HandlerInfo,
+struct Kind {
+    record: String,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    abi: Value,
+}
+
+/// A record of the kind `handler`, beside its [`HandlerInfo`]: the same in all of a plugin.
+#[derive(Deserialize)]
+struct Built {
     #[serde(default)]
     plugin_api: String,
     panic: PanicStrategy,
@@ -95,6 +107,8 @@ struct HandlerRecord {
     compiler: Option<String>,
     #[serde(default)]
     package: Package,
+    #[serde(default)]
+    layout: Option<String>,
 }
 
 /// Reads the bytes of the section of the file at `path`.
@@ -103,107 +117,110 @@ pub(super) fn read(path: &Path, section: &[u8]) -> Result<Records, LoadError> {
         path: path.to_owned(),
         reason,
     };
-    let (handlers, extra) = split(section).map_err(damaged)?;
-    if handlers.is_empty() {
-        return Err(LoadError::ExportsNoHandler {
-            path: path.to_owned(),
-        });
-    }
-    // First of all: another version may describe its handlers in other words.
-    let abi = check_versions(path, &handlers)?;
-
-    let parsed = handlers
-        .into_iter()
-        .map(parse)
-        .collect::<Result<Vec<_>, _>>();
-    let mut records = parsed.map_err(damaged)?;
-    records.sort_by(|a, b| a.handler.name.cmp(&b.handler.name));
-    for pair in records.windows(2) {
-        if pair[0].handler.name == pair[1].handler.name {
-            return Err(LoadError::DuplicateHandler {
-                path: path.to_owned(),
-                handler: pair[0].handler.name.clone(),
-            });
-        }
-    }
-
-    // The rest is the same in all records of one plugin.
-    let first = &records[0];
-    let panic = first.panic;
-    let (plugin_api, package) = (first.plugin_api.clone(), first.package.clone());
-    let compiler = first.compiler.clone();
-    let handlers: Vec<_> = records.into_iter().map(|record| record.handler).collect();
-    Ok(Records {
-        abi,
-        plugin_api,
-        panic,
-        compiler,
-        info: info(&package, extra, &handlers),
-        package,
-        handlers,
-    })
-}
-
-/// The handlers' records, and the keys of all info records.
-type Split = (Vec<Map<String, Value>>, Map<String, Value>);
-
-fn split(section: &[u8]) -> Result<Split, String> {
     // Zero bytes are padding; JSON itself never has one.
     let text: Vec<u8> = section
         .iter()
         .map(|byte| if *byte == 0 { b' ' } else { *byte })
         .collect();
+    let (records, extra) = split(&text).map_err(damaged)?;
+    // The rest is the same in all records of one plugin.
+    let name = |(kind, _): &&(Kind, &RawValue)| kind.name.as_str().map(str::to_owned);
+    let Some((kind, first)) = records.iter().min_by_key(name) else {
+        return Err(LoadError::ExportsNoHandler {
+            path: path.to_owned(),
+        });
+    };
+    // First of all: another version may describe its handlers in other words.
+    let abi = check_versions(path, &records)?;
+
+    let handlers = records.iter().map(|(kind, record)| parse(kind, record));
+    let mut handlers = handlers.collect::<Result<Vec<_>, _>>().map_err(damaged)?;
+    handlers.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    for pair in handlers.windows(2) {
+        if pair[0].name == pair[1].name {
+            return Err(LoadError::DuplicateHandler {
+                path: path.to_owned(),
+                handler: pair[0].name.clone(),
+            });
+        }
+    }
+    let built = serde_json::from_str::<Built>(first.get());
+    let built = built.map_err(|error| damaged(format!("{}: {error}", subject(kind))))?;
+    Ok(Records {
+        abi,
+        plugin_api: built.plugin_api,
+        panic: built.panic,
+        compiler: built.compiler,
+        layout: built.layout,
+        package: built.package,
+        handlers,
+        extra,
+    })
+}
+
+/// The handlers' records, and the keys of all info records.
+type Split<'a> = (Vec<(Kind, &'a RawValue)>, Map<String, Value>);
+
+fn split(text: &[u8]) -> Result<Split<'_>, String> {
     let (mut handlers, mut extra) = (Vec::new(), Map::new());
-    for record in serde_json::Deserializer::from_slice(&text).into_iter() {
-        let mut record: Map<String, Value> = record.map_err(|error| error.to_string())?;
-        match record.remove("record") {
-            Some(Value::String(kind)) if kind == "handler" => handlers.push(record),
-            Some(Value::String(kind)) if kind == "info" => extra.extend(record),
-            Some(Value::String(_)) => {}
-            _ => return Err("an object does not say which `record` it is".to_owned()),
+    for record in serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>() {
+        let record = record.map_err(|error| error.to_string())?;
+        let kind = serde_json::from_str::<Kind>(record.get());
+        let kind = kind.map_err(|error| format!("what is no `record` of any kind: {error}"))?;
+        match &*kind.record {
+            "handler" => handlers.push((kind, record)),
+            "info" => {
+                let keys = serde_json::from_str::<Map<_, _>>(record.get());
+                extra.extend(keys.map_err(|error| error.to_string())?);
+                extra.remove("record");
+            }
+            _ => {}
         }
     }
     Ok((handlers, extra))
 }
 
 /// The ABI version of the plugin: the highest of its handlers', once all fit.
-fn check_versions(path: &Path, handlers: &[Map<String, Value>]) -> Result<Version, LoadError> {
-    let mut versions = Vec::new();
-    for handler in handlers {
-        let version = handler
-            .get("abi")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        versions.push(version.parse().map_err(|error| LoadError::DamagedInfo {
-            path: path.to_owned(),
-            reason: format!("{}: `abi`: {error}", subject(handler)),
-        })?);
+fn check_versions(path: &Path, records: &[(Kind, &RawValue)]) -> Result<Version, LoadError> {
+    let mut highest = None;
+    let mut misfit = None;
+    for (kind, _) in records {
+        let version = kind.abi.as_str().unwrap_or_default();
+        let version = version
+            .parse::<Version>()
+            .map_err(|error| LoadError::DamagedInfo {
+                path: path.to_owned(),
+                reason: format!("{}: `abi`: {error}", subject(kind)),
+            })?;
+        highest = highest.max(Some(version));
+        if !ABI_VERSION.fits(version) {
+            misfit = misfit.max(Some(version));
+        }
     }
-    let misfits = versions
-        .iter()
-        .filter(|version| !ABI_VERSION.fits(**version));
-    if let Some(misfit) = misfits.max() {
-        return Err(LoadError::IncompatibleAbi {
+    match misfit {
+        Some(theirs) => Err(LoadError::IncompatibleAbi {
             path: path.to_owned(),
-            theirs: *misfit,
+            theirs,
             ours: ABI_VERSION,
-        });
+        }),
+        None => Ok(highest.unwrap_or(ABI_VERSION)),
     }
-    Ok(versions.into_iter().max().unwrap_or(ABI_VERSION))
 }
 
-fn parse(record: Map<String, Value>) -> Result<HandlerRecord, String> {
-    let subject = subject(&record);
-    let record = serde_json::from_value::<HandlerRecord>(Value::Object(record));
-    let record = record.map_err(|error| format!("{subject}: {error}"))?;
-    let name = &record.handler.name;
+fn parse(kind: &Kind, record: &RawValue) -> Result<HandlerInfo, String> {
+    let handler = serde_json::from_str::<HandlerInfo>(record.get());
+    let handler = handler.map_err(|error| format!("{}: {error}", subject(kind)))?;
+    let name = &handler.name;
     if !is_name(name) {
         return Err(format!("{name:?} cannot be a handler's name"));
     }
-    if let Some(error) = record.handler.errors.iter().find(|error| !is_name(error)) {
-        return Err(format!("{subject}: {error:?} cannot be an error's name"));
+    if let Some(error) = handler.errors.iter().find(|error| !is_name(error)) {
+        return Err(format!(
+            "{}: {error:?} cannot be an error's name",
+            subject(kind)
+        ));
     }
-    Ok(record)
+    Ok(handler)
 }
 
 /// Whether it can stand in a line of text as one word.
@@ -213,24 +230,24 @@ fn is_name(name: &str) -> bool {
 }
 
 /// How a handler is called in messages about its record.
-fn subject(record: &Map<String, Value>) -> String {
-    match record.get("name").and_then(Value::as_str) {
+fn subject(kind: &Kind) -> String {
+    match kind.name.as_str() {
         Some(name) => format!("handler `{}`", name.escape_debug()),
         None => "a handler".to_owned(),
     }
 }
 
 /// The plugin's info: what the package says, what the author adds, and the handlers.
-fn info(
+pub(super) fn info(
     package: &Package,
-    extra: Map<String, Value>,
+    extra: &Map<String, Value>,
     handlers: &[HandlerInfo],
 ) -> Map<String, Value> {
     let mut info = Map::new();
     info.insert("name".to_owned(), package.name.as_str().into());
     info.insert("version".to_owned(), package.version.as_str().into());
     info.insert("doc".to_owned(), package.description.as_str().into());
-    info.extend(extra);
+    info.extend(extra.clone());
     let handlers = handlers.iter();
     let handlers = handlers.map(|h| {
         let mut handler = json!({"name": h.name, "doc": h.doc, "event": h.event});
@@ -249,7 +266,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{EventKind, LoadError, Package, PanicStrategy, Records, read};
+    use super::{EventKind, LoadError, Package, PanicStrategy, Records, info, read};
 
     fn handler(name: &str) -> Value {
         json!({
@@ -299,7 +316,8 @@ mod tests {
             "team": {"mail": "a@b"},
             "handlers": [{"name": "hello", "doc": "Says hello.", "event": "json"}],
         });
-        assert_eq!(Value::Object(records.info), expected);
+        let info = info(&records.package, &records.extra, &records.handlers);
+        assert_eq!(Value::Object(info), expected);
     }
 
     #[test]
@@ -308,7 +326,8 @@ mod tests {
         let records = read_all(&[declares, handler("other")]).unwrap();
         assert_eq!(records.handlers[0].errors, ["OutOfStock", "A.b"]);
         assert!(records.handlers[1].errors.is_empty());
-        let handlers = &records.info["handlers"];
+        let info = info(&records.package, &records.extra, &records.handlers);
+        let handlers = &info["handlers"];
         assert_eq!(handlers[0]["errors"], json!(["OutOfStock", "A.b"]));
         assert_eq!(handlers[1].get("errors"), None);
         let two_words = with(handler("hello"), "errors", json!(["out of stock"]));

@@ -82,19 +82,31 @@ impl<'d> Elf<'d> {
 
     /// The name of the first dynamic symbol of this version.
     pub(super) fn symbol_of_version(&self, version: u16) -> Option<&'d str> {
+        self.symbols_of_version(version, 1).first().copied()
+    }
+
+    /// The names of the first `most` dynamic symbols of this version.
+    pub(super) fn symbols_of_version(&self, version: u16, most: usize) -> Vec<&'d str> {
+        self.find_symbols(version, most).unwrap_or_default()
+    }
+
+    fn find_symbols(&self, version: u16, most: usize) -> Option<Vec<&'d str>> {
         let versions = self.bytes(self.section_of(elf::SHT_GNU_VERSYM)?).ok()?;
         let index = |pair: &[u8]| u16::from_ne_bytes([pair[0], pair[1]]) & elf::VERSYM_VERSION;
-        let at = versions
-            .chunks_exact(2)
-            .position(|pair| index(pair) == version)?;
         let section = self.section_of(elf::SHT_DYNSYM)?;
         let symbols = self.bytes(section).ok()?;
         let symbols = object::pod::slice_from_all_bytes::<<Header as FileHeader>::Sym>(symbols);
-        let name = symbols.ok()?.get(at)?.st_name(NativeEndian);
-        text(
+        let (symbols, strings) = (
+            symbols.ok()?,
             self.strings(section.link(NativeEndian).0).ok()?,
-            name.into(),
-        )
+        );
+        let of_version = versions
+            .chunks_exact(2)
+            .zip(symbols)
+            .filter(|(pair, _)| index(pair) == version);
+        let names =
+            of_version.map(|(_, symbol)| text(strings, symbol.st_name(NativeEndian).into()));
+        Some(names.take(most).flatten().collect())
     }
 
     /// The build id in hexadecimal, if the linker left one.

@@ -141,7 +141,7 @@ fn a_good_plugin_is_described() {
     assert_eq!(file.package.name, "greeter");
     assert_eq!(file.handlers.len(), 1);
     assert!(file.handlers[0].lifecycle && file.handlers[0].event == EventKind::Json);
-    assert_eq!(file.info["doc"], "Greets.");
+    assert_eq!(file.info()["doc"], "Greets.");
 
     let json = serde_json::to_value(&file).unwrap();
     assert_eq!(json["abi"], "1.0.0");

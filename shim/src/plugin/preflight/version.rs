@@ -108,6 +108,15 @@ pub struct GlibcVersion {
 }
 
 impl GlibcVersion {
+    /// The release `major.minor`.
+    pub const fn new(major: u32, minor: u32) -> Self {
+        Self {
+            major,
+            minor,
+            patch: 0,
+        }
+    }
+
     /// Reads the name of a symbol version, `GLIBC_2.34`; other names (`GLIBC_PRIVATE`) are `None`.
     pub fn of_symbol(name: &str) -> Option<Self> {
         let mut numbers = name.strip_prefix("GLIBC_")?.split('.').map(str::parse);

@@ -168,6 +168,13 @@ impl Connection {
         self.buffer.clear();
     }
 
+    pub(super) fn interrupted(&self, error: io::Error) -> ClientError {
+        ClientError::Interrupted {
+            address: self.endpoint.authority.clone(),
+            error,
+        }
+    }
+
     pub(super) fn lost(&self, error: io::Error) -> ClientError {
         ClientError::Lost {
             address: self.endpoint.authority.clone(),

@@ -23,6 +23,16 @@ pub enum ClientError {
         #[source]
         error: io::Error,
     },
+    /// The connection broke in the middle of a streamed answer, which cannot be sent again.
+    #[error(
+        "lost the connection to the Runtime API at {address} while an answer was streamed: {error}"
+    )]
+    Interrupted {
+        /// Where it is.
+        address: String,
+        /// What was seen.
+        error: io::Error,
+    },
     /// It answered with an error.
     #[error("the Runtime API answered {method} {path} with {status}: {message}")]
     Refused {
@@ -56,15 +66,16 @@ pub enum ClientError {
 
 impl ClientError {
     /// Whether the runtime has to end: all but an answer that was not taken (`400`, `403`, `410`,
-    /// `413`), which concerns its invocation only.
+    /// `413`) or broke off, which concerns its invocation only.
     pub fn is_fatal(&self) -> bool {
         !matches!(
             self,
-            Self::Refused {
-                method: "POST",
-                status: 400..500,
-                ..
-            }
+            Self::Interrupted { .. }
+                | Self::Refused {
+                    method: "POST",
+                    status: 400..500,
+                    ..
+                }
         )
     }
 }

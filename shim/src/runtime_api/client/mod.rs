@@ -10,6 +10,8 @@ mod error;
 mod head;
 mod invocation;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use endpoint::{Endpoint, NotAnEndpoint};
 pub use error::ClientError;
@@ -38,7 +40,7 @@ impl Client {
     ///
     /// # Errors
     /// The API cannot be reached, answers with an error, or with what is no invocation.
-    pub fn next(&mut self) -> Result<Next, ClientError> {
+    pub fn next_invocation(&mut self) -> Result<Next, ClientError> {
         let head = RequestHead::get(self.0.endpoint(), wire::BASE, wire::NEXT);
         let response = self.0.exchange(&head, &[])?;
         if response.head.status != 200 {
@@ -93,7 +95,7 @@ impl Client {
     /// Lets Lambda take its snapshot, and waits until it is restored.
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// As [`next_invocation`](Self::next_invocation).
     pub fn restored(&mut self) -> Result<(), ClientError> {
         let head = RequestHead::get(self.0.endpoint(), wire::BASE, wire::RESTORE_NEXT);
         let response = self.0.exchange(&head, &[])?;

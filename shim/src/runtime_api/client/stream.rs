@@ -83,9 +83,10 @@ impl Drop for ResponseStream<'_> {
     }
 }
 
-fn lost(connection: &Connection, failed: Failed) -> ClientError {
+fn lost(connection: &mut Connection, failed: Failed) -> ClientError {
+    connection.cut();
     match failed {
-        Failed::Stale(error) => connection.lost(error),
+        Failed::Stale(error) => connection.interrupted(error),
         Failed::Error(error) => error,
     }
 }

@@ -2,11 +2,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod events;
+
 use std::time::{Duration, Instant};
 
 use plugin_api::http::{Request, Response, StatusCode};
 use plugin_api::{Body, Bytes, Error, handler};
-use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use events::{Greeting, Hello, Order, Receipt, Upload};
 
 const HELLO: &str = "Hello, World!";
 
@@ -25,24 +29,28 @@ pub fn hello_plain(_request: Request<Body>) -> Result<Response<Body>, Error> {
     Ok(Response::new(HELLO.into()))
 }
 
-/// An event of the Invoke API.
-#[derive(Debug, Deserialize)]
-pub struct Hello {
-    name: String,
-}
-
-/// The answer to it.
-#[derive(Debug, Serialize)]
-pub struct Greeting {
-    message: String,
-}
-
 /// From a small document to a small document.
 #[handler]
 pub async fn hello_event(event: Hello) -> Greeting {
-    Greeting {
-        message: format!("Hello, {}!", event.name),
-    }
+    event.greet()
+}
+
+/// A document of 1 KiB, read and written again.
+#[handler]
+pub async fn order(event: Order) -> Order {
+    event
+}
+
+/// A long document, of which little is said.
+#[handler]
+pub async fn upload(event: Upload) -> Receipt {
+    event.receipt()
+}
+
+/// The event's own text.
+#[handler]
+pub async fn echo_raw(event: Box<RawValue>) -> Box<RawValue> {
+    event
 }
 
 /// The event, as it came.

@@ -1,6 +1,7 @@
 mod anything;
 mod cors;
 mod event;
+mod gateway;
 mod kit;
 mod prelude;
 mod response;

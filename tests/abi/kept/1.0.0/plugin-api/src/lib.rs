@@ -44,6 +44,77 @@
 //!   plugin's runtime and its way to the host's log are set up before the first line of yours runs.
 //! * [`testing`] runs a handler with its lifecycle in a unit test.
 //!
+//! # Services of tower and axum
+//!
+//! With the feature `tower`, a web handler may be any `tower::Service`, such as an `axum::Router`:
+//! `#[handler(service)]` goes on the function that makes it.
+//!
+//! ```toml
+//! plugin-api = { version = "0.1", features = ["tower"] }
+//! axum = { version = "0.8", default-features = false }
+//! ```
+//!
+#![cfg_attr(feature = "tower", doc = "```")]
+#![cfg_attr(not(feature = "tower"), doc = "```ignore")]
+//! use axum::extract::Path;
+//! use axum::{Extension, Router, routing};
+//! use plugin_api::{Context, Error, InitContext, handler};
+//!
+//! #[handler(service)]
+//! async fn shop(ctx: InitContext) -> Result<Router, Error> {
+//!     let currency = ctx.var("CURRENCY").unwrap_or("EUR").to_owned();
+//!     Ok(Router::new()
+//!         .route("/currency", routing::get(async || currency))
+//!         .route("/items/{item}", routing::get(item)))
+//! }
+//!
+//! async fn item(Path(item): Path<String>, Extension(ctx): Extension<Context>) -> String {
+//!     format!("{item}, asked for by {}", ctx.request_id())
+//! }
+//! ```
+//!
+//! The function runs once, as [`Handler::init`] does: it may block, and its error refuses the plugin.
+//! Its argument may be left out. Each request is answered by a clone of the service, and any number
+//! of them at once, so the service is `Clone + Send + Sync`. The request's [`Context`] is among its
+//! extensions. Bodies are streamed both ways; trailers, protocol upgrades and the address of the
+//! client (`ConnectInfo`) are not there. axum reads at most 2 MB of a body into an extractor such as
+//! `Json`, unless its `DefaultBodyLimit` says otherwise.
+//!
+//! # Events of AWS services
+//!
+//! Events are serde types, and so are those of the crate `aws_lambda_events`; nothing else of it is
+//! needed.
+//!
+//! ```toml
+//! aws_lambda_events = { version = "1", default-features = false, features = ["s3", "sqs"] }
+//! ```
+//!
+//! ```
+//! use aws_lambda_events::event::s3::S3Event;
+//! use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+//! use plugin_api::{Context, Error, handler};
+//!
+//! #[handler]
+//! async fn on_upload(event: S3Event, ctx: Context) -> Result<(), Error> {
+//!     for record in event.records {
+//!         tracing::info!(key = record.s3.object.key, left = ?ctx.remaining_time(), "uploaded");
+//!     }
+//!     Ok(())
+//! }
+//!
+//! /// Messages that are named in the response come again, the others do not.
+//! #[handler]
+//! async fn on_messages(event: SqsEvent) -> Result<SqsBatchResponse, Error> {
+//!     let mut response = SqsBatchResponse::default();
+//!     for message in event.records {
+//!         if message.body.is_none() {
+//!             response.add_failure(message.message_id.unwrap_or_default());
+//!         }
+//!     }
+//!     Ok(response)
+//! }
+//! ```
+//!
 //! # Where a handler runs
 //!
 //! The host polls an async handler on one of its own threads first. If it is done at once, that was
@@ -77,6 +148,9 @@ mod describe;
 mod error;
 mod export;
 mod handler;
+mod marker;
+#[cfg(feature = "tower")]
+mod service;
 pub mod testing;
 
 pub use body::{Body, BodySender};
@@ -101,6 +175,9 @@ pub use schemars;
 ///
 /// The handler's name is the function's, or the type's in snake case; `#[handler(name = "other")]`
 /// sets another. A crate may have any number of handlers with different names.
+///
+/// `#[handler(service)]`, with the feature `tower`, goes on a function that makes a `tower::Service`:
+/// [services of tower and axum](crate#services-of-tower-and-axum).
 ///
 /// `#[handler(errors(NotFound, "Orders.OutOfStock"))]` declares the names of errors that callers may
 /// get, for documentation and for the shim's mock mode, which answers without running the handler.
@@ -142,19 +219,21 @@ pub mod __private {
     pub use plugin_api_abi::glue::entry::{Entry, Request, Response};
     pub use plugin_api_abi::glue::export::header;
     pub use plugin_api_abi::glue::invocation::Function;
-    pub use plugin_api_abi::record::{PANIC, join, joined_len};
+    pub use plugin_api_abi::record::{LAYOUT, PANIC, join, joined_len};
     pub use plugin_api_abi::types::{FLAG_BLOCKING, FLAG_STATELESS};
     pub use plugin_api_abi::{ABI_VERSION, abi_stable::library::LibHeader};
 
     pub use crate::codec::{
-        AnyMarker, EventCodec, EventOf, NoEvent, ResponseCodec, ResponseOf, event, event_kind,
-        fallible, response,
+        AnyMarker, EventCodec, EventOf, NoEvent, ResponseCodec, event, event_kind, fallible,
     };
     pub use crate::context::{context, init_context};
     pub use crate::describe::{
         EmptyOfDefault, EmptyOfFallible, EmptyOfKind, NoEmpty, NoSchema, Of, SchemaOfFallible,
         SchemaOfType, put_event_schema, put_response_schema,
     };
+    pub use crate::marker::{MarkerOfAny, MarkerOfBytes, MarkerOfFallible, marker};
+    #[cfg(feature = "tower")]
+    pub use crate::service::{Service, service};
 
     /// The version of this crate.
     pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -115,7 +115,7 @@ pub(crate) fn expand(given: Given, function: ItemFn) -> syn::Result<TokenStream>
     })
 }
 
-fn refuse_odd_signatures(function: &ItemFn) -> syn::Result<()> {
+pub(crate) fn refuse_odd_signatures(function: &ItemFn) -> syn::Result<()> {
     let signature = &function.sig;
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(
@@ -203,7 +203,7 @@ impl Arguments {
 }
 
 /// The response's type, and whether it comes in a `Result`.
-fn response_type(output: &ReturnType) -> (Type, bool) {
+pub(crate) fn response_type(output: &ReturnType) -> (Type, bool) {
     let ReturnType::Type(_, ty) = output else {
         return (parse_quote!(()), false);
     };
@@ -240,7 +240,7 @@ fn lifetime_in(ty: TokenStream) -> Option<Span> {
     None
 }
 
-fn is_named(ty: &Type, name: &str) -> bool {
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path)
         if path.path.segments.last().is_some_and(|segment| segment.ident == name))
 }

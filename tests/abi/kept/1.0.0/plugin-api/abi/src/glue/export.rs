@@ -20,7 +20,7 @@ use crate::glue::guard::{Guard, barrier};
 use crate::glue::instance::{Slot, Started};
 use crate::glue::invocation::{Function, Invocation};
 use crate::glue::placement::Placed;
-use crate::glue::running::{Running, cancel_handle, on_thread};
+use crate::glue::running::{Running, cancel_handle, lifecycle};
 use crate::glue::runtime;
 use crate::stream::quietly;
 use crate::types::{
@@ -82,7 +82,7 @@ extern "C" fn init<E: Entry>(function: RVec<u8>) -> FfiFuture<RResult<RawHandler
     let function: &'static Function =
         Box::leak(Box::new(Function::from_fields(&Fields::new(function))));
     let scope = Arc::new(Invocation::new(function, Fields::default(), 0));
-    let made = on_thread(scope, async move {
+    let made = lifecycle(scope, async move {
         let handler = E::init(function).await.map_err(|error| error.fault())?;
         Ok(Arc::new(Loaded { handler, function }))
     });
@@ -116,7 +116,7 @@ unsafe extern "C" fn start<E: Entry>(
     // SAFETY: the caller's promise.
     let loaded = unsafe { loaded::<E>(handler) };
     let scope = Arc::new(Invocation::new(loaded.function, Fields::new(fields), 0));
-    let made = on_thread(scope, async move { Ok(loaded.handler.start().await) });
+    let made = lifecycle(scope, async move { Ok(loaded.handler.start().await) });
     async move {
         let (started, failed) = match made.await {
             Ok(Ok(instance)) => (Started::<E>::Instance(instance), ROption::RNone),
@@ -213,7 +213,7 @@ unsafe extern "C" fn stop<E: Entry>(
     // SAFETY: the caller's promise: this takes over the count that `start` gave to the host.
     let slot = unsafe { Arc::from_raw(instance.0.cast_const().cast::<Slot<E>>()) };
     let scope = Arc::new(Invocation::new(loaded.function, Fields::new(fields), 0));
-    let done = on_thread(scope, async move {
+    let done = lifecycle(scope, async move {
         match slot.take().await {
             Some(instance) => loaded
                 .handler

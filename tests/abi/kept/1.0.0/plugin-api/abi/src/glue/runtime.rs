@@ -28,6 +28,8 @@ pub struct Plugin {
     /// Given when the runtime has ended: who still waits for a run waits in vain.
     pub(super) closed: Signal,
     runtime: Mutex<Option<Runtime>>,
+    /// As in [`Setup`].
+    pub(super) lifecycle_inline: bool,
 }
 
 static PLUGIN: OnceLock<Plugin> = OnceLock::new();
@@ -39,6 +41,8 @@ pub struct Setup {
     pub threads: u32,
     /// Whether panics carry a stack trace.
     pub stack_traces: bool,
+    /// Whether `init`, `start` and `stop` begin on the thread that asks for them: it may be blocked.
+    pub lifecycle_inline: bool,
 }
 
 impl Setup {
@@ -50,6 +54,7 @@ impl Setup {
         Self {
             threads: threads.map_or(0, u32::from_le_bytes),
             stack_traces: fields.get(tag::STACK_TRACES) != Some(&[0]),
+            lifecycle_inline: fields.get(tag::LIFECYCLE_INLINE) == Some(&[1]),
         }
     }
 }
@@ -84,6 +89,7 @@ pub fn attach(host: Option<HostApiRef>, setup: Setup) -> Result<(), Fault> {
         closing: Signal::new(),
         closed: Signal::new(),
         runtime: Mutex::new(Some(runtime)),
+        lifecycle_inline: setup.lifecycle_inline,
     });
     Ok(())
 }

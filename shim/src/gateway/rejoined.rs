@@ -10,10 +10,7 @@ use http_body::{Frame, SizeHint};
 use crate::invocation::{BodyError, BoxBody};
 
 /// Yields `read`, then what is left of `rest`.
-pub(super) fn rejoin(
-    read: impl IntoIterator<Item = Option<Frame<Bytes>>>,
-    rest: BoxBody,
-) -> BoxBody {
+pub fn rejoin(read: impl IntoIterator<Item = Option<Frame<Bytes>>>, rest: BoxBody) -> BoxBody {
     let told = |frame: &Frame<Bytes>| frame.data_ref().is_none_or(|data| !data.is_empty());
     let read: VecDeque<_> = read.into_iter().flatten().filter(told).collect();
     if read.is_empty() {

@@ -1,0 +1,31 @@
+//~ `Shop` cannot be the service of a handler
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
+
+use plugin_api::http::{Request, Response};
+use plugin_api::{Body, Error, handler};
+use tower_service::Service;
+
+#[derive(Clone)]
+struct Shop;
+
+impl Service<Request<String>> for Shop {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = Ready<Result<Response<Body>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<String>) -> Self::Future {
+        ready(Ok(Response::default()))
+    }
+}
+
+#[handler(service)]
+fn shop() -> Result<Shop, Error> {
+    Ok(Shop)
+}
+
+fn main() {}

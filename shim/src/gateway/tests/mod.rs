@@ -1,0 +1,6 @@
+mod answer;
+mod anything;
+mod kit;
+mod samples;
+mod targets;
+mod values;
