@@ -25,8 +25,8 @@ async fn load(path: &Path) -> Handler {
 
 /// What the handler says to an event, whole.
 async fn ask(handler: &Handler, event: &'static str) -> String {
-    let invocation = Invocation::new(Payload::Event(Bytes::from_static(event.as_bytes())));
-    let run = handler.run(None, invocation, Place::Inline, None);
+    let mut invocation = Invocation::new(Payload::Event(Bytes::from_static(event.as_bytes())));
+    let run = handler.run(None, &mut invocation, Place::Inline, None);
     match run.await.result {
         Ok(Answer::Event(Body::Full(body))) => String::from_utf8_lossy(&body).into_owned(),
         Ok(other) => panic!("{other:?}"),

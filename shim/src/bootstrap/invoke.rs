@@ -81,7 +81,7 @@ fn run(solo: &mut Solo, next: &mut Next, web: Web) -> Result<Response, FunctionE
         }
         (Answer::Event(body), _) => collect(body).map(Response::Whole),
         (Answer::Http(response), form) => {
-            let response = gateway::checked(response)?;
+            let response = gateway::checked(*response)?;
             let form = form.filter(|_| web.mode == InvokeMode::Buffered);
             let Some(form) = form else {
                 let body = gateway::streamed(response);

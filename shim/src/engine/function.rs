@@ -1,6 +1,7 @@
 //! A handler under a name.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -118,42 +119,51 @@ impl Invoke for Function {
         self.accepts
     }
 
-    async fn invoke(&self, invocation: Invocation) -> Result<Outcome, Refusal> {
-        let (permit, waited) = match self.limit.acquire().await {
-            Ok(acquired) => acquired,
-            Err(refusal) => {
-                if matches!(refusal, Refusal::Throttled { .. }) {
-                    self.metrics.throttled();
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` has room for its arguments twice"
+    )]
+    fn invoke(
+        &self,
+        mut invocation: Invocation,
+    ) -> impl Future<Output = Result<Outcome, Refusal>> + Send {
+        async move {
+            let (permit, waited) = match self.limit.acquire().await {
+                Ok(acquired) => acquired,
+                Err(refusal) => {
+                    if matches!(refusal, Refusal::Throttled { .. }) {
+                        self.metrics.throttled();
+                    }
+                    return Err(refusal);
                 }
-                return Err(refusal);
+            };
+            let running = self.metrics.begin();
+            let started = if waited {
+                Instant::now()
+            } else {
+                invocation.arrived
+            };
+            let mut outcome = self
+                .engine
+                .run(&mut invocation, permit, self.timeout, started)
+                .await;
+            if self.stateless && !self.warm.load(Ordering::Relaxed) {
+                outcome.cold_start = !self.warm.swap(true, Ordering::Relaxed);
             }
-        };
-        let running = self.metrics.begin();
-        let started = if waited {
-            Instant::now()
-        } else {
-            invocation.arrived
-        };
-        let mut outcome = self
-            .engine
-            .run(invocation, permit, self.timeout, started)
-            .await;
-        if self.stateless && !self.warm.load(Ordering::Relaxed) {
-            outcome.cold_start = !self.warm.swap(true, Ordering::Relaxed);
+            match &mut outcome.result {
+                Ok(Answer::Event(body @ Body::Stream(_))) => {
+                    self.count_stream(body, running, started, outcome.cold_start);
+                }
+                Ok(Answer::Http(response)) if matches!(response.body(), Body::Stream(_)) => {
+                    self.count_stream(response.body_mut(), running, started, outcome.cold_start);
+                }
+                result => {
+                    let failed = result.is_err();
+                    self.metrics
+                        .finished(outcome.duration, outcome.cold_start, failed);
+                }
+            }
+            Ok(outcome)
         }
-        match &mut outcome.result {
-            Ok(Answer::Event(body @ Body::Stream(_))) => {
-                self.count_stream(body, running, started, outcome.cold_start);
-            }
-            Ok(Answer::Http(response)) if matches!(response.body(), Body::Stream(_)) => {
-                self.count_stream(response.body_mut(), running, started, outcome.cold_start);
-            }
-            result => {
-                let failed = result.is_err();
-                self.metrics
-                    .finished(outcome.duration, outcome.cold_start, failed);
-            }
-        }
-        Ok(outcome)
     }
 }

@@ -1,6 +1,7 @@
 //! The engine that runs handlers in this process.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -50,16 +51,18 @@ impl InProcess {
         Self(shared)
     }
 
-    /// Runs an invocation to its end, or to its deadline, which counts from `started`.
+    /// Runs an invocation to its end, or to its deadline, which counts from `started`. What the
+    /// handler gets is taken out of `invocation`, which is lent: it is large, and handed on often.
     pub(super) async fn run(
         &self,
-        invocation: Invocation,
+        invocation: &mut Invocation,
         permit: Permit,
         timeout: Option<Duration>,
         started: Instant,
     ) -> Outcome {
-        let run = self.run_to_end(invocation, permit, timeout, started);
-        let late = |limit| (Err(FunctionError::timed_out(limit)), None);
+        // Pinned here, it is here once, whichever way it is waited for.
+        let run = pin!(self.run_to_end(invocation, permit, timeout, started));
+        let late = |limit| (Err(Box::new(FunctionError::timed_out(limit))), None);
         let (result, start) = match timeout {
             None => run.await,
             Some(limit) => match tokio::time::timeout(limit, run).await {
@@ -80,12 +83,12 @@ impl InProcess {
 
     async fn run_to_end(
         &self,
-        invocation: Invocation,
+        invocation: &mut Invocation,
         permit: Permit,
         timeout: Option<Duration>,
         started: Instant,
     ) -> (
-        Result<crate::invocation::Answer, FunctionError>,
+        Result<crate::invocation::Answer, Box<FunctionError>>,
         Option<Duration>,
     ) {
         let shared = &self.0;
@@ -96,12 +99,12 @@ impl InProcess {
             Some(idle)
         } else {
             let begun = Instant::now();
-            let fresh = shared.start(invocation.id).await;
+            let fresh = Box::pin(shared.start(invocation.id)).await;
             start = Some(begun.elapsed());
             let Some(mut fresh) = fresh else {
                 let error = "the host is shutting down";
                 let error = FunctionError::new(ErrorKind::Cancelled, "Runtime.Cancelled", error);
-                return (Err(error), start);
+                return (Err(Box::new(error)), start);
             };
             failed = fresh.failed;
             fresh.instance.take()
@@ -115,14 +118,8 @@ impl InProcess {
         let mut in_flight = InFlight::new(shared, place, run, instance, permit);
         let Some((finished, instance, permit)) = in_flight.finish().await else {
             let error = "the run was lost";
-            return (
-                Err(FunctionError::new(
-                    ErrorKind::Internal,
-                    "Runtime.Internal",
-                    error,
-                )),
-                start,
-            );
+            let error = FunctionError::new(ErrorKind::Internal, "Runtime.Internal", error);
+            return (Err(Box::new(error)), start);
         };
         if let Some(instance) = instance {
             shared.give_back(instance, finished.instance_is_sound() && !failed);

@@ -19,7 +19,11 @@ pub(super) type Ends = Option<(Instant, Duration)>;
 pub(super) fn hold(answer: Answer, permit: Permit, ends: Ends) -> Answer {
     match answer {
         Answer::Event(body) => Answer::Event(hold_body(body, permit, ends)),
-        Answer::Http(response) => Answer::Http(response.map(|body| hold_body(body, permit, ends))),
+        Answer::Http(mut response) => {
+            let body = std::mem::take(response.body_mut());
+            *response.body_mut() = hold_body(body, permit, ends);
+            Answer::Http(response)
+        }
     }
 }
 

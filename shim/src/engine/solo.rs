@@ -66,7 +66,7 @@ impl Solo {
     /// the next run starts a new one.
     pub fn run(
         &mut self,
-        invocation: Invocation,
+        mut invocation: Invocation,
         deadline: Option<SystemTime>,
     ) -> Result<Answer, FunctionError> {
         if let Some(error) = self.start_for(Some(&invocation)) {
@@ -81,12 +81,12 @@ impl Solo {
         let instance = self.instance.as_ref();
         let run = self
             .handler
-            .run(instance, invocation, Place::Inline, deadline);
+            .run(instance, &mut invocation, Place::Inline, deadline);
         let finished = block_on(run);
         if self.failed || !finished.instance_is_sound() {
             self.stop();
         }
-        finished.result
+        finished.result.map_err(|error| *error)
     }
 
     /// Ends the instance, if there is one; what `stop` failed with is logged.

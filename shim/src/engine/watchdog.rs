@@ -3,7 +3,8 @@
 //! Each of the host's runtimes (`cells`) has one worker thread that works, and [`STAND_INS`] that
 //! sleep: each is held by a task that waits on a condition variable. A thread of the watchdog's
 //! looks at the workers every few milliseconds. A worker that is in the same inline poll at two
-//! looks is stuck: one of the sleeping ones is let go, and takes over the connections of the stuck
+//! looks, and has slept or computed in between, is stuck (one that has merely lost its core is not):
+//! one of the sleeping ones is let go, and takes over the connections of the stuck
 //! one. When the poll ends, a worker is put to sleep again.
 //!
 //! When as many are stuck as can stand in, the last one is let go as well, but no poll goes inline
@@ -12,6 +13,7 @@
 //!
 //! An inline poll pays two relaxed stores for this. While nothing runs, the watchdog sleeps.
 
+mod kernel;
 mod reserve;
 mod slot;
 
@@ -24,7 +26,7 @@ use tokio::runtime::Handle;
 
 use super::placement::Placement;
 use reserve::Reserve;
-use slot::Slot;
+use slot::{Seen, Slot};
 
 pub(super) use slot::Watched;
 
@@ -34,7 +36,8 @@ const STAND_INS: usize = 3;
 /// Worker threads of a cell.
 pub const CELL_WORKERS: usize = 1 + STAND_INS;
 
-/// Between two looks. A poll is found to be stuck after one to two of these.
+/// Between two looks. A poll that sleeps is found to be stuck after one to two of these, one that
+/// computes a few milliseconds later, when the scheduler has counted its time.
 const LOOK: Duration = Duration::from_millis(2);
 
 /// Looks without any new poll after which the watchdog goes to sleep.
@@ -109,7 +112,7 @@ impl Watch {
     /// Looks until the cells are gone.
     fn look_after(&self, cells: &[Weak<Reserve>]) {
         let _ = self.thread.set(std::thread::current());
-        let mut seen: Vec<(Arc<Slot>, u64)> = Vec::new();
+        let mut seen: Vec<(Arc<Slot>, Seen)> = Vec::new();
         let mut quiet = 0;
         loop {
             let mut busy = self.look(&mut seen);
@@ -131,9 +134,10 @@ impl Watch {
     }
 
     /// Marks the workers that are stuck; whether there was any new poll.
-    fn look(&self, seen: &mut Vec<(Arc<Slot>, u64)>) -> bool {
+    fn look(&self, seen: &mut Vec<(Arc<Slot>, Seen)>) -> bool {
         let new = std::mem::take(&mut *self.lock(&self.slots));
-        seen.extend(new.iter().filter_map(Weak::upgrade).map(|slot| (slot, 0)));
+        let new = new.iter().filter_map(Weak::upgrade);
+        seen.extend(new.map(|slot| (slot, Seen::default())));
         // A thread that has ended leaves us the last count.
         seen.retain(|(slot, _)| Arc::strong_count(slot) > 1);
         let mut news = false;
@@ -144,7 +148,7 @@ impl Watch {
     }
 
     /// Has as many stand in as are stuck in a cell; whether any is.
-    fn judge(&self, cell: &Arc<Reserve>, seen: &[(Arc<Slot>, u64)]) -> bool {
+    fn judge(&self, cell: &Arc<Reserve>, seen: &[(Arc<Slot>, Seen)]) -> bool {
         let stuck = || seen.iter().filter(|(slot, _)| slot.is_stuck_in(cell));
         let count = stuck().count();
         let crowded = count >= STAND_INS;

@@ -59,8 +59,8 @@ pub(super) async fn run<F: Invoke>(function: &F, event: &Accepted, keep: bool) -
     };
     let response = match result {
         Ok(Answer::Event(body)) => read(body, keep).await,
-        Ok(Answer::Http(response)) => read_web(form, response, keep).await,
-        Err(error) => Err(error),
+        Ok(Answer::Http(response)) => read_web(form, *response, keep).await,
+        Err(error) => Err(*error),
     };
     match response {
         Ok(response) => Ran::Success(response),

@@ -156,7 +156,7 @@ impl Invoke for Fake {
         };
         self.running.fetch_sub(1, Ordering::Relaxed);
         Ok(Outcome {
-            result,
+            result: result.map_err(Box::new),
             cold_start: false,
             start: None,
             duration: Duration::ZERO,

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Method, Response, StatusCode, header};
-use hyper::body::Incoming;
 
-use super::{App, Peer, Readiness, problem, render};
+use super::{App, Peer, Readiness, Received, problem, render};
 use crate::invocation::Body;
 use crate::observe::metrics::{Format, Metrics};
 
@@ -53,12 +52,13 @@ impl Admin {
 }
 
 impl App for Admin {
-    async fn call(&self, request: http::Request<Incoming>, _: Peer) -> Response<Body> {
+    async fn call(&self, request: Received, _: Peer) -> Box<Response<Body>> {
+        let request = request.head;
         let accept = request.headers().get(header::ACCEPT);
         let accept = accept.and_then(|value| value.to_str().ok());
         let mut response = self.answer(request.method(), request.uri().path(), accept);
         render::fit_body(&mut response, *request.method() == Method::HEAD);
-        response
+        Box::new(response)
     }
 }
 

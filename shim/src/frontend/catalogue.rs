@@ -1,6 +1,6 @@
 //! The functions that are served, under their names; exchanged as a whole when they are reloaded.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ pub struct HttpUse {
 #[derive(Debug)]
 pub struct Catalogue<F> {
     entries: Vec<Arc<Entry<F>>>,
-    by_name: HashMap<String, usize>,
+    by_name: BTreeMap<String, usize>,
     /// `None`: no function has routes.
     router: Option<Router<usize>>,
 }
@@ -114,7 +114,7 @@ impl<F> Catalogue<F> {
     /// # Errors
     /// Two routes take the same requests.
     pub fn new(entries: Vec<Arc<Entry<F>>>) -> Result<Self, DuplicateRoute> {
-        let mut by_name = HashMap::new();
+        let mut by_name = BTreeMap::new();
         // What is a function's own name is nobody's other name.
         for own in [true, false] {
             for (index, entry) in entries.iter().enumerate() {

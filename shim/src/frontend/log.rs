@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::Response;
 use http_body::Body as _;
+use tracing::level_filters::LevelFilter;
 
 use super::outgoing::Outgoing;
 use super::seen::Seen;
@@ -17,14 +18,14 @@ pub(super) struct Ending {
     pub(super) duration: Duration,
     pub(super) cold_start: bool,
     /// The function's error. What is wrong with the request is told by the status alone.
-    pub(super) error: Option<FunctionError>,
+    pub(super) error: Option<Box<FunctionError>>,
     /// Nothing ran.
     pub(super) refusal: Option<Refusal>,
 }
 
-/// Whether anything is logged about requests.
+/// Whether anything is logged at all.
 pub(super) fn is_on() -> bool {
-    tracing::enabled!(target: "shim::invocation", tracing::Level::ERROR)
+    LevelFilter::current() != LevelFilter::OFF
 }
 
 /// Writes the line of a request whose caller does not wait for the response, should it be dropped.
@@ -52,11 +53,11 @@ impl Drop for Abandoned<'_> {
         let message = "the caller went away, or the connection was cut";
         let ending = Ending {
             duration: arrived.elapsed(),
-            error: Some(FunctionError::new(
+            error: Some(Box::new(FunctionError::new(
                 ErrorKind::Cancelled,
                 "Runtime.Cancelled",
                 message,
-            )),
+            ))),
             ..Ending::default()
         };
         log_line(seen, function, &ending, CLIENT_CLOSED_REQUEST, None);
@@ -64,16 +65,21 @@ impl Drop for Abandoned<'_> {
 }
 
 /// Logs the request: now when its response is whole, otherwise when the stream has ended.
-pub(super) fn when_done(seen: Seen, function: &str, ending: Ending, response: &mut Response<Body>) {
+pub(super) fn when_done(
+    seen: &Seen,
+    function: &str,
+    ending: Ending,
+    response: &mut Response<Body>,
+) {
     let status = response.status().as_u16();
     if let Body::Stream(_) = response.body() {
         if let Body::Stream(stream) = std::mem::take(response.body_mut()) {
-            let outgoing = Outgoing::new(stream, seen, function, ending, status);
+            let outgoing = Outgoing::new(stream, seen.clone(), function, ending, status);
             *response.body_mut() = Body::stream(outgoing);
         }
     } else {
         let bytes = response.body().size_hint().exact();
-        log_line(&seen, function, &ending, status, bytes);
+        log_line(seen, function, &ending, status, bytes);
     }
 }
 
@@ -104,6 +110,6 @@ pub(super) fn log_line(
         duration: ending.duration,
         cold_start: ending.cold_start,
         response_bytes,
-        error: ending.error.as_ref(),
+        error: ending.error.as_deref(),
     });
 }

@@ -33,10 +33,11 @@ mod trace;
 pub mod url;
 
 pub use admin::Admin;
-pub use app::{App, Peer};
+pub use app::{App, Peer, Received};
 pub use catalogue::{Catalogue, Current, Entry, HttpUse, Routed};
 pub use http::Http;
 pub use incoming::BodyPolicy;
 pub use invoke::{InvokeApi, InvokePlan};
+pub(crate) use patience::hold_back;
 pub use readiness::Readiness;
 pub use site::Site;

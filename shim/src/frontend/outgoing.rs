@@ -52,7 +52,7 @@ impl http_body::Body for Outgoing {
         let next = std::task::ready!(this.stream.as_mut().poll_frame(cx));
         match &next {
             Some(Ok(frame)) => this.bytes += frame.data_ref().map_or(0, Bytes::len) as u64,
-            Some(Err(error)) => this.ending.error = Some(error.clone().into()),
+            Some(Err(error)) => this.ending.error = Some(Box::new(error.clone().into())),
             None => {}
         }
         Poll::Ready(next)

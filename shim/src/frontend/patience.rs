@@ -1,8 +1,9 @@
 //! How long a client may send nothing of a body.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -43,7 +44,10 @@ impl Patience {
         body: &mut Incoming,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match Pin::new(body).poll_frame(cx) {
+        let taking = Taking::begin();
+        let polled = Pin::new(&mut *body).poll_frame(cx);
+        taking.end(matches!(polled, Poll::Ready(Some(Ok(_)))) && body.is_end_stream());
+        match polled {
             Poll::Ready(Some(Ok(frame))) => {
                 self.deadline = None;
                 Poll::Ready(Some(Ok(frame)))
@@ -79,5 +83,53 @@ impl Patience {
             timer.as_mut().reset(deadline);
         }
         Poll::Pending
+    }
+}
+
+thread_local! {
+    /// Whether this thread is taking a piece of a body, and whom that wakes.
+    static TAKING: Cell<Option<Option<Waker>>> = const { Cell::new(None) };
+}
+
+/// Keeps a wake-up of a connection's task if it comes of taking a piece of a body, on this thread:
+/// whether it does.
+///
+/// hyper wakes the connection for each piece that is taken, so that it brings the next one. There is
+/// none after the last; it would be served once more for nothing.
+pub(crate) fn hold_back(connection: &Waker) -> bool {
+    let kept = TAKING.try_with(|taking| {
+        let woken = taking.take();
+        let kept = woken.is_some();
+        if kept {
+            taking.set(Some(Some(connection.clone())));
+        }
+        kept
+    });
+    // At the end of a thread nothing is taken.
+    kept.unwrap_or(false)
+}
+
+/// A piece of a body is being taken.
+struct Taking;
+
+impl Taking {
+    fn begin() -> Self {
+        TAKING.set(Some(None));
+        Self
+    }
+
+    /// It was taken; `last`: no other comes.
+    fn end(self, last: bool) {
+        if last {
+            TAKING.set(None);
+        }
+    }
+}
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        if let Some(Some(connection)) = TAKING.take() {
+            connection.wake();
+        }
     }
 }

@@ -25,12 +25,12 @@ pub(super) fn event(body: Body, accepts: Accepts) -> Response<Body> {
 
 /// The answer of a web handler, without what would corrupt the connection: the server frames
 /// messages, whatever the handler says.
-pub(super) fn web(mut response: Response<Body>) -> Response<Body> {
+pub(super) fn web(response: &mut Response<Body>) {
     if response.status().is_informational() {
-        return problem::bad_response(response.status());
+        *response = problem::bad_response(response.status());
+        return;
     }
     response.headers_mut().remove(header::TRANSFER_ENCODING);
-    response
 }
 
 /// Makes body and `content-length` fit each other, the method and the status.

@@ -11,14 +11,14 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// What a request looked like.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Seen {
     /// The caller's, or a new one.
     pub(super) id: RequestId,
     /// The response must have no body.
     pub(super) head: bool,
     pub(super) accepts: Accepts,
-    /// Anything is logged about requests.
+    /// Anything is logged at all.
     pub(super) logged: bool,
     /// For the log line of a web handler, if there will be one; all events look the same.
     pub(super) target: Option<(Method, Uri)>,

@@ -4,10 +4,9 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 
 use http::{Method, Response};
-use hyper::body::Incoming;
 use tokio_util::either::Either;
 
-use super::{App, Http, InvokeApi, Peer, Readiness, admin, render};
+use super::{App, Http, InvokeApi, Peer, Readiness, Received, admin, render};
 use crate::invocation::{Body, Invoke};
 
 /// The main port: the Invoke API under its own paths, perhaps a path for health checks, and plain
@@ -32,14 +31,14 @@ impl<F: Invoke> Site<F> {
         }
     }
 
-    fn health(&self, request: &http::Request<Incoming>) -> Option<Response<Body>> {
+    fn health(&self, request: &http::Request<Body>) -> Option<Box<Response<Body>>> {
         let (path, readiness) = self.health.as_ref()?;
         let asked =
             request.uri().path() == path && matches!(*request.method(), Method::GET | Method::HEAD);
         asked.then(|| {
             let mut response = admin::ready(readiness);
             render::fit_body(&mut response, *request.method() == Method::HEAD);
-            response
+            Box::new(response)
         })
     }
 }
@@ -47,15 +46,15 @@ impl<F: Invoke> Site<F> {
 impl<F: Invoke> App for Site<F> {
     fn call(
         &self,
-        request: http::Request<Incoming>,
+        request: Received,
         peer: Peer,
-    ) -> impl Future<Output = Response<Body>> + Send {
-        let path = request.uri().path();
+    ) -> impl Future<Output = Box<Response<Body>>> + Send {
+        let path = request.head.uri().path();
         // No `async` block: it would move request and response once more.
         if let Some(api) = self.invoke.as_ref().filter(|api| api.owns(path)) {
-            return Either::Right(Either::Left(Box::pin(api.call(request))));
+            return Either::Right(Either::Left(api.call(request)));
         }
-        match self.health(&request) {
+        match self.health(&request.head) {
             Some(health) => Either::Right(Either::Right(ready(health))),
             None => Either::Left(self.http.call(request, peer)),
         }

@@ -82,15 +82,16 @@ pub enum Accepts {
 pub enum Answer {
     /// The response of a handler that took an event.
     Event(Body),
-    /// The response of a web handler.
-    Http(http::Response<Body>),
+    /// The response of a web handler. Boxed: it is handed on several times.
+    Http(Box<http::Response<Body>>),
 }
 
 /// What came of an invocation.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The answer, or the function's error.
-    pub result: Result<Answer, FunctionError>,
+    /// The answer, or the function's error. Boxed, since hardly any invocation has one, and every
+    /// outcome would have room for it.
+    pub result: Result<Answer, Box<FunctionError>>,
     /// The invocation had to wait for a new instance (for a stateless handler: it was the first).
     pub cold_start: bool,
     /// How long the start of the instance took, if it had to wait for one.

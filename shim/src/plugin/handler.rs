@@ -89,11 +89,12 @@ impl Handler {
     }
 
     /// Begins a run; nothing happens until it is polled. An instance serves one run at a time: the
-    /// caller keeps it, and out of everybody else's hands, until the run is done.
+    /// caller keeps it, and out of everybody else's hands, until the run is done. What the handler
+    /// gets is taken out of the invocation.
     pub fn run(
         &self,
         instance: Option<&Instance>,
-        invocation: Invocation,
+        invocation: &mut Invocation,
         place: Place,
         deadline: Option<SystemTime>,
     ) -> Run {

@@ -21,7 +21,7 @@ use crate::invocation::{Answer, Body, BodyError, ErrorKind, FunctionError};
 
 /// Turns a reply into an answer. Whole bodies are not copied; nothing in it is trusted. The headers
 /// of a response take the room of those that `spare` had.
-pub(super) fn answer(reply: AbiReply, spare: Spare) -> Result<Answer, FunctionError> {
+pub(super) fn answer(reply: AbiReply, spare: Spare) -> Result<Answer, Box<FunctionError>> {
     let body = match reply.stream {
         ROption::RNone => Body::from(Bytes::from(reply.body)),
         ROption::RSome(stream) => Body::stream(Streamed(Some(stream))),
@@ -29,10 +29,10 @@ pub(super) fn answer(reply: AbiReply, spare: Spare) -> Result<Answer, FunctionEr
     match reply.kind {
         KIND_EVENT => Ok(Answer::Event(body)),
         KIND_HTTP => http_response(&Fields::new(reply.fields), body, spare).map(Answer::Http),
-        KIND_ERROR => Err(function_error(Fault::from_fields(
-            reply.error,
-            reply.fields,
-        ))),
+        KIND_ERROR => {
+            let fault = Fault::from_fields(reply.error, reply.fields);
+            Err(Box::new(function_error(fault)))
+        }
         other => Err(broken(format!(
             "the plugin answered with a reply of unknown kind {other}"
         ))),
@@ -56,16 +56,18 @@ pub(super) fn function_error(fault: Fault) -> FunctionError {
     }
 }
 
-pub(super) fn broken(message: String) -> FunctionError {
-    FunctionError::new(ErrorKind::Internal, "Runtime.Internal", message)
+#[cold]
+pub(super) fn broken(message: String) -> Box<FunctionError> {
+    let kind = ErrorKind::Internal;
+    Box::new(FunctionError::new(kind, "Runtime.Internal", message))
 }
 
 fn http_response(
     fields: &Fields,
     body: Body,
     spare: Spare,
-) -> Result<Response<Body>, FunctionError> {
-    let mut response = Response::new(body);
+) -> Result<Box<Response<Body>>, Box<FunctionError>> {
+    let mut response = Box::write(Box::new_uninit(), Response::new(body));
     if let Some(mut spare) = spare {
         *response.headers_mut() = std::mem::take(spare.headers_mut());
     }

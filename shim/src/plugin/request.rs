@@ -76,7 +76,7 @@ pub(super) type Spare = Option<Box<http::Request<Body>>>;
 /// Turns an invocation into what crosses. The body is not copied. What is left of an HTTP request,
 /// the room of its headers, may serve the response.
 pub(super) fn request(
-    invocation: Invocation,
+    invocation: &mut Invocation,
     place: Place,
     deadline: Option<SystemTime>,
 ) -> (AbiRequest, Spare) {
@@ -91,7 +91,8 @@ pub(super) fn request(
         fields.put_option(tag::GATEWAY_EVENT, caller.gateway_event.as_deref());
     }
     let mut spare = None;
-    let (kind, body) = match invocation.payload {
+    let payload = std::mem::replace(&mut invocation.payload, Payload::Event(Bytes::new()));
+    let (kind, body) = match payload {
         Payload::Event(event) => (KIND_EVENT, Body::from(event)),
         Payload::Http(mut request) => {
             put_head(&mut fields, &request);
@@ -113,8 +114,9 @@ pub(super) fn request(
         let since = at
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        // 0 stands for none.
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX).max(1)
+        // Rounded up: a handler must not give up before its deadline. 0 stands for none.
+        let millis = since.as_nanos().div_ceil(1_000_000);
+        u64::try_from(millis).unwrap_or(u64::MAX).max(1)
     };
     let request = AbiRequest {
         kind,

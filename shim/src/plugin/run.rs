@@ -25,7 +25,7 @@ pub struct Run {
 #[derive(Debug)]
 pub struct Finished {
     /// The answer, or the function's error.
-    pub result: Result<Answer, FunctionError>,
+    pub result: Result<Answer, Box<FunctionError>>,
     /// The longest that the handler held its thread without a pause.
     pub longest_poll: Duration,
 }

@@ -112,6 +112,11 @@ impl Activity {
         self.since.store(self.clock.now(), Ordering::Relaxed);
     }
 
+    /// Whether requests are in flight.
+    pub(super) fn is_answering(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) != 0
+    }
+
     /// Bytes have come on a connection that carries one request at a time.
     pub(super) fn bytes_arrived(&self) {
         if self.phase.load(Ordering::Relaxed) == Phase::Idle as u8

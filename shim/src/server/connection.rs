@@ -21,7 +21,8 @@ use super::listener::Socket;
 use super::preface::Preface;
 use super::stream::Stream;
 use super::tls::Tls;
-use crate::frontend::{App, Peer};
+use super::waker::Filtered;
+use crate::frontend::{App, Peer, Received};
 
 /// How both protocols are spoken. Made once for a listener.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ impl Protocols {
         let mut http1 = http1::Builder::new();
         http1
             .max_header_size(limits.header_bytes)
+            // `Io` sees a client that goes away, and only looks when that can matter.
+            .half_close(true)
             // The sweeper does it: a timer for each request costs more.
             .header_read_timeout(None);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
@@ -85,6 +88,7 @@ pub(super) async fn run<A: App>(
     let service = service_fn(move |request: Request<Incoming>| {
         let has_body = !request.body().is_end_stream();
         let in_flight = InFlight::new(&link, has_body);
+        let request = Received::from(request);
         async move {
             let response = in_flight.app().call(request, in_flight.peer()).await;
             Ok::<_, Infallible>(response.map(|body| Counted {
@@ -142,12 +146,13 @@ async fn obeying<W: Future>(
     drain: impl Fn(Pin<&mut W>) -> Then,
 ) -> Option<W::Output> {
     let mut draining = false;
+    let mut waker = Filtered::default();
     poll_fn(|cx| {
         activity.obey(cx);
         if activity.order() == Order::Kill {
             return Poll::Ready(None);
         }
-        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+        if let Poll::Ready(output) = waker.poll(cx, |cx| work.as_mut().poll(cx)) {
             return Poll::Ready(Some(output));
         }
         if draining || activity.order() == Order::Run {
@@ -155,7 +160,7 @@ async fn obeying<W: Future>(
         }
         draining = true;
         match drain(work.as_mut()) {
-            Then::Finish => work.as_mut().poll(cx).map(Some),
+            Then::Finish => waker.poll(cx, |cx| work.as_mut().poll(cx)).map(Some),
             Then::Leave => Poll::Ready(None),
         }
     })

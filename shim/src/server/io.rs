@@ -21,8 +21,11 @@ const SMALL_RESPONSE: usize = 512;
 /// Writes up to this length are HTTP/2's pings, acknowledgements and window updates.
 const SMALL_TALK: usize = 48;
 
+/// How much is read ahead, in bytes, to find out whether the client is still there.
+const AHEAD: usize = 512;
+
 /// The stream under a connection's protocol: gives back the bytes that were read to find out the
-/// protocol, stamps [`Activity`], and closes gently.
+/// protocol, stamps [`Activity`], notices when the client goes away, and closes gently.
 #[derive(Debug)]
 pub(super) struct Io {
     stream: Stream,
@@ -66,6 +69,30 @@ impl Io {
         self.stalled = stalled;
     }
 
+    /// HTTP/1: fails when the client has gone while it is being answered, so that the work for it
+    /// ends. Called where there is nothing to do but wait: hyper itself would look before a request
+    /// is handed over, with a new buffer for each.
+    fn watch(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !self.one_at_a_time || !self.prefix.is_empty() {
+            return Ok(());
+        }
+        let mut ahead = [0; AHEAD];
+        let mut buf = ReadBuf::new(&mut ahead);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut buf)? {
+            Poll::Pending => {}
+            Poll::Ready(()) if buf.filled().is_empty() => {
+                self.peer_closed = true;
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            Poll::Ready(()) => {
+                self.prefix = buf.filled().to_vec();
+                // More of a body, for which the protocol has waited; or the next request.
+                cx.waker().wake_by_ref();
+            }
+        }
+        Ok(())
+    }
+
     /// Reads and forgets. Closing a socket with unread bytes makes the kernel send a reset, which
     /// can overtake the response on its way to the client.
     fn poll_linger(&mut self, mut left: usize, cx: &mut Context<'_>) -> Poll<()> {
@@ -104,6 +131,9 @@ impl AsyncRead for Io {
                 // Frees the memory, which the connection's further life has no use for.
                 this.prefix = Vec::new();
             }
+            if this.one_at_a_time {
+                this.activity.bytes_arrived();
+            }
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
@@ -126,6 +156,9 @@ impl AsyncWrite for Io {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(cx, buf);
         this.note_write(&written);
+        if written.is_pending() {
+            this.watch(cx)?;
+        }
         written
     }
 
@@ -148,6 +181,9 @@ impl AsyncWrite for Io {
             Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
         };
         this.note_write(&written);
+        if written.is_pending() {
+            this.watch(cx)?;
+        }
         written
     }
 
@@ -160,6 +196,9 @@ impl AsyncWrite for Io {
         let flushed = Pin::new(&mut this.stream).poll_flush(cx);
         if this.stream.writes_behind() {
             this.note_stall(flushed.is_pending());
+        }
+        if this.activity.is_answering() {
+            this.watch(cx)?;
         }
         flushed
     }

@@ -29,6 +29,7 @@ mod tests;
 mod tls;
 #[cfg(feature = "tls")]
 mod tls;
+mod waker;
 
 pub use cells::Cells;
 pub use limits::Limits;

@@ -54,7 +54,7 @@ impl Source {
         }
     }
 
-    pub(super) fn answer(&self) -> Result<Answer, FunctionError> {
+    pub(super) fn answer(&self) -> Result<Answer, Box<FunctionError>> {
         match self {
             Self::Event(body) => Ok(Answer::Event(body.clone().into())),
             Self::Http { body, content_type } => {
@@ -62,14 +62,15 @@ impl Source {
                 if let Some(value) = content_type {
                     response.headers_mut().insert(CONTENT_TYPE, value.clone());
                 }
-                Ok(Answer::Http(response))
+                Ok(Answer::Http(Box::new(response)))
             }
             Self::Random(random) => match random.next() {
                 Ok(json) => Ok(Answer::Event(json.into())),
                 Err(misfit) => {
                     let message = format!("no random answer: the schema of the response: {misfit}");
                     let kind = ErrorKind::Internal;
-                    Err(FunctionError::new(kind, "Runtime.Internal", message))
+                    let error = FunctionError::new(kind, "Runtime.Internal", message);
+                    Err(Box::new(error))
                 }
             },
         }

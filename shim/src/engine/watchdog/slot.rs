@@ -3,11 +3,13 @@
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::kernel::Told;
 use super::reserve::Reserve;
-use super::{Placement, Watch};
+use super::{LOOK, Placement, Watch};
 
 /// What a thread tells of its inline polls.
 #[derive(Debug, Default)]
@@ -20,6 +22,15 @@ pub(super) struct Slot {
     stuck: AtomicBool,
     /// The cell that it works for.
     cell: Option<Arc<Reserve>>,
+    told: Option<Told>,
+}
+
+/// What was seen of a thread.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    polls: u64,
+    /// How long it had run when it was first seen in this poll.
+    ran: Duration,
 }
 
 thread_local! {
@@ -39,6 +50,7 @@ fn with_slot<T>(action: impl FnOnce(&Slot) -> T) -> T {
             };
             let slot = Arc::new(Slot {
                 cell,
+                told: Told::of_this_thread(),
                 ..Slot::default()
             });
             watch.lock(&watch.slots).push(Arc::downgrade(&slot));
@@ -49,11 +61,28 @@ fn with_slot<T>(action: impl FnOnce(&Slot) -> T) -> T {
 
 impl Slot {
     /// Whether there were new polls since the look that saw `last`.
-    pub(super) fn look(&self, last: &mut u64) -> bool {
+    pub(super) fn look(&self, last: &mut Seen) -> bool {
         let polls = self.polls.load(Ordering::Acquire);
-        let news = polls != std::mem::replace(last, polls);
-        self.stuck.store(!news && polls % 2 == 1, Ordering::Relaxed);
+        let news = polls != std::mem::replace(&mut last.polls, polls);
+        let polling = polls % 2 == 1;
+        if news && polling {
+            let ran = self.told.as_ref().and_then(Told::ran);
+            last.ran = ran.unwrap_or_default();
+        }
+        let stuck = !news && polling && self.holds_since(last.ran);
+        self.stuck.store(stuck, Ordering::Relaxed);
         news
+    }
+
+    /// Whether the poll holds the thread: it sleeps in it, or has computed for a while since it had
+    /// `ran` so long. Otherwise it may merely have lost its core, which a stand-in would not give
+    /// back; it would be one more to want it.
+    fn holds_since(&self, ran: Duration) -> bool {
+        let Some(told) = &self.told else {
+            return true;
+        };
+        let computes = || told.ran().is_none_or(|now| now >= ran + LOOK / 2);
+        told.sleeps().unwrap_or(true) || computes()
     }
 
     pub(super) fn is_stuck_in(&self, cell: &Arc<Reserve>) -> bool {

@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body as _;
-use hyper::body::Incoming;
 
 use crate::frontend::catalogue::{Current, Entry, Routed};
 use crate::frontend::log::{self, Abandoned, Ending};
 use crate::frontend::seen::{self, REQUEST_ID, Seen};
-use crate::frontend::{App, BodyPolicy, Peer, problem, render};
+use crate::frontend::{App, BodyPolicy, Peer, Received, problem, render};
 use crate::invocation::{
     Accepts, Answer, Body, BodyError, FunctionError, Invocation, Invoke, Outcome, Payload, Refusal,
 };
@@ -37,26 +36,26 @@ impl<F: Invoke> Http<F> {
     }
 
     /// Answers a request that goes to `entry` as it is.
-    // A request is some 300 bytes that are moved wherever it goes. So the invocation is made where
-    // it is handed over, and what only requests with bodies need is boxed.
+    // What only requests with bodies need is boxed.
     async fn plain(
         &self,
         entry: &Entry<F>,
-        request: Request<Incoming>,
+        request: Received,
         arrived: Instant,
-    ) -> Response<Body> {
+    ) -> Box<Response<Body>> {
+        let Received { head, body } = request;
         let function = &entry.function;
         let accepts = function.accepts();
-        let (id, trace_id) = seen::ids(request.headers());
-        let seen = Seen::new(&request, accepts, id);
-        if *request.method() == Method::CONNECT {
-            return finish_otherwise(function, seen, problem::no_tunnel(), None);
+        let (id, trace_id) = seen::ids(head.headers());
+        let seen = Seen::new(&head, accepts, id);
+        if *head.method() == Method::CONNECT {
+            return finish_otherwise(function, &seen, problem::no_tunnel(), None);
         }
         let abandoned = Abandoned::unless_done(&seen, function.name(), arrived);
-        if request.body().is_end_stream() {
+        if body.is_end_stream() {
             let running = function.invoke(Invocation {
                 id,
-                payload: without_body(request, accepts),
+                payload: without_body(head, accepts),
                 trace_id,
                 caller: None,
                 arrived,
@@ -64,14 +63,15 @@ impl<F: Invoke> Http<F> {
             let outcome = running.await;
             abandoned.done();
             let fault = None;
-            return finish(function, seen, Ran { outcome, fault });
+            return finish(function, &seen, Ran { outcome, fault });
         }
+        let request = Received { head, body };
         let running = Box::pin(self.run_with_body(function, request, &seen, trace_id, arrived));
         let ran = running.await;
         abandoned.done();
         match ran {
-            Ok(ran) => finish(function, seen, ran),
-            Err(error) => finish_otherwise(function, seen, problem::body_error(&error), None),
+            Ok(ran) => finish(function, &seen, ran),
+            Err(error) => finish_otherwise(function, &seen, problem::body_error(&error), None),
         }
     }
 
@@ -79,13 +79,13 @@ impl<F: Invoke> Http<F> {
     async fn run_with_body(
         &self,
         function: &F,
-        request: Request<Incoming>,
+        request: Received,
         seen: &Seen,
         trace_id: Option<String>,
         arrived: Instant,
     ) -> Result<Ran, BodyError> {
-        self.policy.admit(request.body())?;
-        let (parts, body) = request.into_parts();
+        let Received { mut head, body } = request;
+        self.policy.admit(&body)?;
         let mut fault = None;
         let payload = match seen.accepts {
             Accepts::Event { json, .. } => {
@@ -96,7 +96,8 @@ impl<F: Invoke> Http<F> {
             Accepts::Http { whole_body } => {
                 let (body, later) = self.policy.for_web_handler(body, whole_body).await?;
                 fault = later;
-                Payload::Http(Box::new(Request::from_parts(parts, body)))
+                *head.body_mut() = body;
+                Payload::Http(head)
             }
         };
         let invocation = Invocation {
@@ -116,21 +117,21 @@ impl<F: Invoke> Http<F> {
     async fn with_rules(
         &self,
         routed: Routed<'_, F>,
-        request: Request<Incoming>,
+        request: Received,
         peer: Peer,
         arrived: Instant,
-    ) -> Response<Body> {
+    ) -> Box<Response<Body>> {
         let entry = routed.entry.clone();
-        let origin = request.headers().get(header::ORIGIN).cloned();
-        let (head, body) = request.into_parts();
+        let head = &*request.head;
+        let origin = head.headers().get(header::ORIGIN).cloned();
         if let Some(cors) = &entry.http.cors
-            && let Some(mut response) = cors.preflight(&head.method, &head.headers)
+            && let Some(mut response) = cors.preflight(head.method(), head.headers())
         {
-            let seen = Seen::of(&head, Accepts::Http { whole_body: true });
+            let (id, _) = seen::ids(head.headers());
+            let seen = Seen::new(head, Accepts::Http { whole_body: true }, id);
             complete(&mut response, &seen);
-            return response;
+            return Box::new(response);
         }
-        let request = Request::from_parts(head, body);
         let event = matches!(entry.function.accepts(), Accepts::Event { .. });
         let mut response = if entry.http.events_v2 && event {
             self.url_event(routed, request, peer, arrived).await
@@ -145,7 +146,7 @@ impl<F: Invoke> Http<F> {
 }
 
 /// From what came of the invocation to the response, logged.
-fn finish<F: Invoke>(function: &F, seen: Seen, ran: Ran) -> Response<Body> {
+fn finish<F: Invoke>(function: &F, seen: &Seen, ran: Ran) -> Box<Response<Body>> {
     let outcome = match ran.outcome {
         Ok(outcome) => outcome,
         Err(refusal) => {
@@ -153,31 +154,35 @@ fn finish<F: Invoke>(function: &F, seen: Seen, ran: Ran) -> Response<Body> {
             return finish_otherwise(function, seen, response, Some(refusal));
         }
     };
-    let (response, error) = match outcome.result {
-        Ok(Answer::Event(body)) => (render::event(body, seen.accepts), None),
-        Ok(Answer::Http(response)) => (render::web(response), None),
+    let (mut response, error) = match outcome.result {
+        Ok(Answer::Event(body)) => (Box::new(render::event(body, seen.accepts)), None),
+        Ok(Answer::Http(mut response)) => {
+            render::web(&mut response);
+            (response, None)
+        }
         Err(error) => {
             // A handler that fails because the body did is not to blame.
             let response = match &ran.fault {
                 Some(fault) => problem::body_error(fault),
                 None => problem::function_error(&error),
             };
-            (response, Some(error))
+            (Box::new(response), Some(error))
         }
     };
     let took = (outcome.duration, outcome.cold_start);
-    conclude(function, seen, response, took, error)
+    conclude(function, seen, &mut response, took, error);
+    response
 }
 
 /// Completes the response to an invocation that ran, and logs it.
 fn conclude<F: Invoke>(
     function: &F,
-    seen: Seen,
-    mut response: Response<Body>,
+    seen: &Seen,
+    response: &mut Response<Body>,
     (duration, cold_start): (Duration, bool),
-    error: Option<FunctionError>,
-) -> Response<Body> {
-    complete(&mut response, &seen);
+    error: Option<Box<FunctionError>>,
+) {
+    complete(response, seen);
     if seen.logged {
         let ending = Ending {
             duration,
@@ -185,25 +190,24 @@ fn conclude<F: Invoke>(
             error,
             refusal: None,
         };
-        log::when_done(seen, function.name(), ending, &mut response);
+        log::when_done(seen, function.name(), ending, response);
     }
-    response
 }
 
 /// The response to a request for which nothing ran, logged.
 fn finish_otherwise<F: Invoke>(
     function: &F,
-    seen: Seen,
+    seen: &Seen,
     mut response: Response<Body>,
     refusal: Option<Refusal>,
-) -> Response<Body> {
-    complete(&mut response, &seen);
+) -> Box<Response<Body>> {
+    complete(&mut response, seen);
     let ending = Ending {
         refusal,
         ..Ending::default()
     };
     log::when_done(seen, function.name(), ending, &mut response);
-    response
+    Box::new(response)
 }
 
 /// An invocation, and what was wrong with the streamed body that it was given.
@@ -218,19 +222,20 @@ const NO_EVENT: Bytes = Bytes::from_static(b"{}");
 impl<F: Invoke> App for Http<F> {
     fn call(
         &self,
-        request: Request<Incoming>,
+        request: Received,
         peer: Peer,
-    ) -> impl Future<Output = Response<Body>> + Send {
+    ) -> impl Future<Output = Box<Response<Body>>> + Send {
         let arrived = Instant::now();
         async move {
             let catalogue = self.current.get();
-            let path = request.uri().path();
-            let routed = catalogue.route(request.method(), path).or_else(|| {
-                let routed = catalogue.route(&asked_for(&request)?, path)?;
+            let head = &*request.head;
+            let path = head.uri().path();
+            let routed = catalogue.route(head.method(), path).or_else(|| {
+                let routed = catalogue.route(&asked_for(head)?, path)?;
                 routed.entry.http.cors.is_some().then_some(routed)
             });
             let Some(routed) = routed else {
-                return no_route(&request);
+                return no_route(head);
             };
             let http = &routed.entry.http;
             if http.events_v2 || http.cors.is_some() {
@@ -250,7 +255,7 @@ fn asked_for<B>(request: &Request<B>) -> Option<Method> {
 }
 
 /// The response to a request that goes to no function.
-fn no_route<B>(request: &Request<B>) -> Response<Body> {
+fn no_route<B>(request: &Request<B>) -> Box<Response<Body>> {
     let mut response = problem::no_route(request.method(), request.uri().path());
     let (id, _) = seen::ids(request.headers());
     tracing::info!(
@@ -269,21 +274,24 @@ fn no_route<B>(request: &Request<B>) -> Response<Body> {
         target: None,
     };
     complete(&mut response, &seen);
-    response
+    Box::new(response)
 }
 
-fn without_body(request: Request<Incoming>, accepts: Accepts) -> Payload {
+fn without_body(head: Box<Request<Body>>, accepts: Accepts) -> Payload {
     match accepts {
         Accepts::Event { json: true, .. } => Payload::Event(NO_EVENT),
         Accepts::Event { json: false, .. } => Payload::Event(Bytes::new()),
-        Accepts::Http { .. } => Payload::Http(Box::new(request.map(|_| Body::Empty))),
+        Accepts::Http { .. } => Payload::Http(head),
     }
 }
 
 /// What every response gets, whatever it says.
 fn complete(response: &mut Response<Body>, seen: &Seen) {
     render::fit_body(response, seen.head);
-    if let Ok(id) = HeaderValue::from_bytes(seen.id.as_bytes()) {
-        response.headers_mut().entry(REQUEST_ID).or_insert(id);
+    let headers = response.headers_mut();
+    if !headers.contains_key(&REQUEST_ID)
+        && let Ok(id) = HeaderValue::from_bytes(seen.id.as_bytes())
+    {
+        headers.insert(REQUEST_ID, id);
     }
 }

@@ -3,15 +3,14 @@
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
-use hyper::body::Incoming;
+use http::{HeaderValue, Response, header};
 
 use super::{Http, conclude, finish_otherwise};
 use crate::frontend::catalogue::Routed;
 use crate::frontend::log::Abandoned;
 use crate::frontend::seen::{self, Seen};
 use crate::frontend::url::{self, Arrival, Endpoint, PreludeError};
-use crate::frontend::{Peer, problem, render, trace};
+use crate::frontend::{Peer, Received, problem, render, trace};
 use crate::invocation::{
     Accepts, Answer, Body, ErrorKind, FunctionError, Invocation, Invoke, Outcome, Payload,
     RequestId,
@@ -22,12 +21,13 @@ impl<F: Invoke> Http<F> {
     pub(super) async fn url_event(
         &self,
         routed: Routed<'_, F>,
-        request: Request<Incoming>,
+        request: Received,
         peer: Peer,
         arrived: Instant,
-    ) -> Response<Body> {
+    ) -> Box<Response<Body>> {
         let function = &routed.entry.function;
-        let (head, body) = request.into_parts();
+        let Received { head, body } = request;
+        let (head, _) = head.into_parts();
         // It is logged as a request to a web handler is.
         let seen = Seen::of(&head, Accepts::Http { whole_body: true });
         let abandoned = Abandoned::unless_done(&seen, function.name(), arrived);
@@ -39,7 +39,7 @@ impl<F: Invoke> Http<F> {
             Ok(body) => body,
             Err(error) => {
                 abandoned.done();
-                return finish_otherwise(function, seen, problem::body_error(&error), None);
+                return finish_otherwise(function, &seen, problem::body_error(&error), None);
             }
         };
         let now = SystemTime::now();
@@ -81,7 +81,7 @@ impl<F: Invoke> Http<F> {
             Err(refusal) => {
                 abandoned.done();
                 let response = problem::refusal(&refusal);
-                return finish_otherwise(function, seen, response, Some(refusal));
+                return finish_otherwise(function, &seen, response, Some(refusal));
             }
         };
         let json = matches!(
@@ -97,41 +97,52 @@ impl<F: Invoke> Http<F> {
         };
         abandoned.done();
         outcome.result = response.map(Answer::Http);
-        finish_url(function, seen, outcome)
+        finish_url(function, &seen, outcome)
     }
 }
 
 /// From the response of a function to an event of payload format 2.0.
-async fn url_response(answer: Answer, json: bool) -> Result<Response<Body>, FunctionError> {
-    let bad =
-        |reason: String| FunctionError::new(ErrorKind::Handler, "Runtime.BadResponse", reason);
+async fn url_response(
+    answer: Answer,
+    json: bool,
+) -> Result<Box<Response<Body>>, Box<FunctionError>> {
+    let bad = |reason: String| {
+        let kind = ErrorKind::Handler;
+        Box::new(FunctionError::new(kind, "Runtime.BadResponse", reason))
+    };
     let whole = match answer {
         Answer::Http(response) => return Ok(response),
         Answer::Event(Body::Empty) => Bytes::new(),
         Answer::Event(Body::Full(bytes)) => bytes,
         Answer::Event(Body::Stream(stream)) => {
             return match url::split(stream).await {
-                Ok((head, rest)) => Ok(head.with_body(Body::Stream(rest))),
+                Ok((head, rest)) => Ok(Box::new(head.with_body(Body::Stream(rest)))),
                 Err(PreludeError::Absent { body, .. }) => {
                     let mut response = Response::new(Body::Stream(body));
                     let bytes = HeaderValue::from_static("application/octet-stream");
                     response.headers_mut().insert(header::CONTENT_TYPE, bytes);
-                    Ok(response)
+                    Ok(Box::new(response))
                 }
                 Err(error) => Err(bad(error.to_string())),
             };
         }
     };
-    url::response(whole, json).map_err(|error| bad(error.to_string()))
+    url::response(whole, json)
+        .map(Box::new)
+        .map_err(|error| bad(error.to_string()))
 }
 
 /// As [`finish`](super::finish): a function that fails is a bad gateway, as behind a function URL.
-fn finish_url<F: Invoke>(function: &F, seen: Seen, outcome: Outcome) -> Response<Body> {
-    let (response, error) = match outcome.result {
-        Ok(Answer::Http(response)) => (render::web(response), None),
-        Ok(Answer::Event(_)) => (url::failed(), None),
-        Err(error) => (url::failed(), Some(error)),
+fn finish_url<F: Invoke>(function: &F, seen: &Seen, outcome: Outcome) -> Box<Response<Body>> {
+    let (mut response, error) = match outcome.result {
+        Ok(Answer::Http(mut response)) => {
+            render::web(&mut response);
+            (response, None)
+        }
+        Ok(Answer::Event(_)) => (Box::new(url::failed()), None),
+        Err(error) => (Box::new(url::failed()), Some(error)),
     };
     let took = (outcome.duration, outcome.cold_start);
-    conclude(function, seen, response, took, error)
+    conclude(function, seen, &mut response, took, error);
+    response
 }

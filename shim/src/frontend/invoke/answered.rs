@@ -29,7 +29,7 @@ impl Answered {
             Answer::Event(body) => return Ok(Self { body, web: None }),
             Answer::Http(response) => response,
         };
-        let (head, body) = gateway::checked(response)?.into_parts();
+        let (head, body) = gateway::checked(*response)?.into_parts();
         let web = form.map(|form| Box::new((form, head)));
         Ok(Self { body, web })
     }

@@ -24,8 +24,8 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    pub(super) fn into_response(self) -> Response<Body> {
-        Response::from_parts(self.head, self.body.into())
+    pub(super) fn into_response(self) -> Box<Response<Body>> {
+        Box::new(Response::from_parts(self.head, self.body.into()))
     }
 }
 

@@ -93,6 +93,9 @@ pub(super) fn read<'a>(method: &Method, path: &'a str) -> Asked<'a> {
     if *method != Method::POST {
         return Asked::Unknown;
     }
+    if !name.contains('%') {
+        return Asked::Call(operation, Cow::Borrowed(name));
+    }
     match percent_decode_str(name).decode_utf8() {
         Ok(name) => Asked::Call(operation, name),
         Err(_) => Asked::BadEncoding,

@@ -21,7 +21,7 @@ pub(super) struct Report<'a> {
     pub(super) cold_start: bool,
     pub(super) start: Option<Duration>,
     pub(super) trace_id: Cow<'a, str>,
-    pub(super) error: Option<FunctionError>,
+    pub(super) error: Option<Box<FunctionError>>,
     pub(super) tail: Option<Tail>,
     /// The line is written, or there is nothing to tell. Dropped before, the caller has gone.
     pub(super) told: bool,
@@ -55,7 +55,7 @@ impl Report<'_> {
     }
 
     /// The function failed.
-    pub(super) fn failed(&mut self, error: FunctionError) {
+    pub(super) fn failed(&mut self, error: Box<FunctionError>) {
         self.error = Some(error);
     }
 
@@ -71,12 +71,12 @@ impl Report<'_> {
     }
 
     /// Nothing ran.
-    pub(super) fn forget(mut self) {
+    pub(super) fn forget(&mut self) {
         self.told = true;
     }
 
     /// Reports a run that answered with `body`, unless it failed.
-    pub(super) fn tell(mut self, body: Bytes) -> Told {
+    pub(super) fn tell(&mut self, body: Bytes) -> Told {
         let document = self.error_document();
         let failed = document.is_some();
         let body = document.map_or(body, Bytes::from);
@@ -104,7 +104,7 @@ impl Report<'_> {
             // Nobody measures it: functions share the process.
             max_memory_used_mb: None,
             init_duration: self.start,
-            status: tail::ReportStatus::of(self.error.as_ref()),
+            status: tail::ReportStatus::of(self.error.as_deref()),
         }));
         if let Some(line) = tail::xray_line(&self.trace_id) {
             tail.push_line(&line);
@@ -145,7 +145,7 @@ impl Report<'_> {
             duration: self.duration,
             cold_start: self.cold_start,
             response_bytes,
-            error: self.error.as_ref(),
+            error: self.error.as_deref(),
         });
     }
 }
@@ -157,11 +157,8 @@ impl Drop for Report<'_> {
         }
         let message = "the caller went away, or the connection was cut";
         self.duration = self.arrived.elapsed();
-        self.error = Some(FunctionError::new(
-            ErrorKind::Cancelled,
-            "Runtime.Cancelled",
-            message,
-        ));
+        let error = FunctionError::new(ErrorKind::Cancelled, "Runtime.Cancelled", message);
+        self.error = Some(Box::new(error));
         self.log(CLIENT_CLOSED_REQUEST, None);
     }
 }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio_util::task::TaskTracker;
@@ -19,7 +18,7 @@ use super::work::{JSON, Work, must_be_json, refuse, with_ids};
 use crate::auth::{Pending, Verifier};
 use crate::events::{Accepted, Events, PushError, Target as EventTarget};
 use crate::frontend::catalogue::Current;
-use crate::frontend::{BodyPolicy, trace};
+use crate::frontend::{BodyPolicy, Received, trace};
 use crate::invocation::{Body, BodyError, Home, Invoke, Refusal, RequestId, Target, TargetError};
 
 /// A synchronous request must be smaller, in bytes.
@@ -104,9 +103,20 @@ impl<F: Invoke> InvokeApi<F> {
     /// Answers a request whose path [belongs](Self::owns) to the API.
     // What waits for an answer is moved and kept as a whole, so each step holds no more than the
     // next ones need.
-    pub async fn call(&self, request: Request<Incoming>) -> Response<Body> {
+    pub async fn call(&self, request: Received) -> Box<Response<Body>> {
         let id = RequestId::random();
-        let answered = match self.receive(request, id).await {
+        let found = {
+            let arrived = Instant::now();
+            let head = match self.read_head(request.head) {
+                Ok(head) => head,
+                Err(error) => return refuse(error, &id, None),
+            };
+            match self.read_event(&head, request.body).await {
+                Ok(event) => self.find(head, event, id, arrived),
+                Err(error) => Err(error),
+            }
+        };
+        let answered = match found {
             Ok((Operation::Invoke, mut work)) if work.is_plain() => return work.answer().await.0,
             Ok((operation, work)) => Box::pin(self.otherwise(operation, work)).await,
             Err(error) => Err(error),
@@ -114,16 +124,14 @@ impl<F: Invoke> InvokeApi<F> {
         answered.unwrap_or_else(|error| refuse(error, &id, None))
     }
 
-    /// Reads a request and finds its function.
-    async fn receive(
+    /// Finds the function that a request is for.
+    fn find(
         &self,
-        request: Request<Incoming>,
+        head: Head,
+        event: Bytes,
         id: RequestId,
-    ) -> Result<(Operation, Work<F>), ApiError> {
-        let arrived = Instant::now();
-        let (head, body) = request.into_parts();
-        let head = self.read_head(head)?;
-        let event = self.read_event(&head, body).await?;
+        arrived: Instant,
+    ) -> Result<(Operation, Box<Work<F>>), ApiError> {
         let signer = head.signed.map(|signed| signed.check_body(&event));
         let signer = signer.transpose()?;
         let target = head.target?;
@@ -133,6 +141,7 @@ impl<F: Invoke> InvokeApi<F> {
             return Err(ApiError::not_found(&target.qualified_arn(&self.plan.home)));
         };
         let trace_id = head.call.trace_id.clone();
+        let room = Box::new_uninit();
         let work = Work {
             id,
             arrived,
@@ -148,15 +157,15 @@ impl<F: Invoke> InvokeApi<F> {
             access_key: signer.map(|signer| signer.access_key_id),
             headers: head.headers,
         };
-        Ok((head.operation, work))
+        Ok((head.operation, Box::write(room, work)))
     }
 
     /// All but a plain call.
     async fn otherwise(
         &self,
         operation: Operation,
-        mut work: Work<F>,
-    ) -> Result<Response<Body>, ApiError> {
+        mut work: Box<Work<F>>,
+    ) -> Result<Box<Response<Body>>, ApiError> {
         match work.call.kind.clone() {
             Kind::RequestResponse if operation == Operation::Stream => work.stream().await,
             Kind::RequestResponse => match (&self.attempts, work.call.attempts_id.take()) {
@@ -169,7 +178,8 @@ impl<F: Invoke> InvokeApi<F> {
         }
     }
 
-    fn read_head(&self, mut head: Parts) -> Result<Head, ApiError> {
+    fn read_head(&self, request: Box<Request<Body>>) -> Result<Head, ApiError> {
+        let (mut head, _) = request.into_parts();
         let path = path::api_path(head.uri.path(), &self.plan.base_path).unwrap_or_default();
         let (operation, name) = match path::read(&head.method, path) {
             Asked::Call(operation, name) => (operation, name),
@@ -234,8 +244,8 @@ impl<F: Invoke> InvokeApi<F> {
         &self,
         attempts: &Arc<Attempts>,
         id: String,
-        mut work: Work<F>,
-    ) -> Response<Body> {
+        mut work: Box<Work<F>>,
+    ) -> Box<Response<Body>> {
         let key = Key {
             function: work.caller_arn.clone(),
             id,
@@ -272,9 +282,9 @@ impl<F: Invoke> InvokeApi<F> {
     /// Takes an event for later.
     async fn accept(
         &self,
-        work: Work<F>,
+        work: Box<Work<F>>,
         operation: Operation,
-    ) -> Result<Response<Body>, ApiError> {
+    ) -> Result<Box<Response<Body>>, ApiError> {
         let limit = match operation {
             Operation::Async => MAX_ASYNC,
             Operation::Invoke | Operation::Stream => MAX_EVENT,
@@ -290,6 +300,7 @@ impl<F: Invoke> InvokeApi<F> {
         let id = work.id;
         let version = work.version().to_owned();
         let trace_id = work.trace_id().to_owned();
+        let work = *work;
         let event = Accepted {
             id,
             target: EventTarget {
@@ -311,7 +322,7 @@ impl<F: Invoke> InvokeApi<F> {
             }
             PushError::Closed => (&Refusal::ShuttingDown).into(),
         })?;
-        let mut response = Response::new(Body::Empty);
+        let mut response = Box::new(Response::new(Body::Empty));
         *response.status_mut() = StatusCode::ACCEPTED;
         if operation == Operation::Async {
             *response.body_mut() = Body::from(r#"{"Status":202}"#);

@@ -47,7 +47,7 @@ impl Frames {
             return;
         };
         if let Some(error) = failed {
-            report.failed(error);
+            report.failed(Box::new(error));
         }
         self.source = Body::Empty;
         let complete = report.complete(self.bytes);

@@ -62,14 +62,14 @@ impl<F: Invoke> Work<F> {
         self.call.kind == Kind::RequestResponse && self.call.attempts_id.is_none()
     }
 
-    pub(super) fn dry_run(self) -> Response<Body> {
-        let mut response = Response::new(Body::Empty);
+    pub(super) fn dry_run(self) -> Box<Response<Body>> {
+        let mut response = Box::new(Response::new(Body::Empty));
         *response.status_mut() = StatusCode::NO_CONTENT;
         with_ids(response, &self.id, Some(self.trace_id))
     }
 
     /// In mock mode: the error of this name.
-    pub(super) fn mocked_error(&mut self, name: &str) -> Result<Response<Body>, ApiError> {
+    pub(super) fn mocked_error(&mut self, name: &str) -> Result<Box<Response<Body>>, ApiError> {
         let Some(error) = self.entry.function.mocked_error(name) else {
             return Err(ApiError::not_in_set(
                 "invocationType",
@@ -92,7 +92,7 @@ impl<F: Invoke> Work<F> {
             let _running = metrics.begin();
             metrics.finished(self.arrived.elapsed(), false, true);
             let mut report = self.report();
-            report.failed(error);
+            report.failed(Box::new(error));
             report.tell(Bytes::new())
         };
         Ok(self.told(told))
@@ -145,16 +145,17 @@ impl<F: Invoke> Work<F> {
         Ok((invocation, form))
     }
 
-    /// Runs the function. The answer is what it answered, the report has its error.
-    async fn run(&self, caller: Box<Caller>) -> Result<(Answered, Report<'_>), ApiError> {
-        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
-        must_be_json(&self.event)?;
-        let mut report = self.report();
+    /// Runs the function. The answer is what it answered, the report gets its error.
+    async fn run(
+        &self,
+        caller: Box<Caller>,
+        report: &mut Report<'_>,
+    ) -> Result<Answered, ApiError> {
         let (invocation, form) = match self.invocation(caller) {
             Ok(made) => made,
             Err(error) => {
-                report.failed(error.into());
-                return Ok((Answered::default(), report));
+                report.failed(Box::new(error.into()));
+                return Ok(Answered::default());
             }
         };
         let outcome = match self.entry.function.invoke(invocation).await {
@@ -176,36 +177,45 @@ impl<F: Invoke> Work<F> {
         report.start = outcome.start;
         let answered = outcome
             .result
-            .and_then(|answer| Answered::new(answer, form));
-        let answered = answered.unwrap_or_else(|error| {
+            .and_then(|answer| Answered::new(answer, form).map_err(Box::new));
+        Ok(answered.unwrap_or_else(|error| {
             report.failed(error);
             Answered::default()
-        });
-        Ok((answered, report))
+        }))
     }
 
     /// Runs the function and answers with its whole response. Also says whether it ran.
-    pub(super) async fn answer(&mut self) -> (Response<Body>, bool) {
+    pub(super) async fn answer(&mut self) -> (Box<Response<Body>>, bool) {
         let caller = self.caller();
-        let (answered, mut report) = match self.run(caller).await {
-            Ok(ran) => ran,
+        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
+        if let Err(error) = must_be_json(&self.event) {
+            return (self.refused(error), false);
+        }
+        let mut report = self.report();
+        let answered = match self.run(caller, &mut report).await {
+            Ok(answered) => answered,
             Err(error) => {
-                let trace_id = Some(self.trace_id.clone());
-                return (refuse(error, &self.id, trace_id), false);
+                drop(report);
+                return (self.refused(error), false);
             }
         };
         let body = answered.whole().await;
         let body = body.unwrap_or_else(|error| {
-            report.failed(error);
+            report.failed(Box::new(error));
             Bytes::new()
         });
         let told = report.tell(body);
+        drop(report);
         (self.told(told), true)
     }
 
-    /// The answer to an invocation that ran. Takes the headers.
-    fn told(&mut self, told: Told) -> Response<Body> {
-        let mut response = Response::new(Body::from(told.body));
+    fn refused(&self, error: ApiError) -> Box<Response<Body>> {
+        refuse(error, &self.id, Some(self.trace_id.clone()))
+    }
+
+    /// The answer to an invocation that ran. Takes the headers and the trace.
+    fn told(&mut self, told: Told) -> Box<Response<Body>> {
+        let mut response = Box::new(Response::new(Body::from(told.body)));
         let headers = response.headers_mut();
         *headers = std::mem::take(&mut self.headers);
         headers.insert(header::CONTENT_TYPE, JSON);
@@ -221,15 +231,18 @@ impl<F: Invoke> Work<F> {
             let unhandled = HeaderValue::from_static("Unhandled");
             headers.insert(FUNCTION_ERROR, unhandled);
         }
-        with_ids(response, &self.id, Some(self.trace_id.clone()))
+        let trace_id = std::mem::replace(&mut self.trace_id, HeaderValue::from_static(""));
+        with_ids(response, &self.id, Some(trace_id))
     }
 
     /// Runs the function and answers with its response in frames, as it comes.
-    pub(super) async fn stream(mut self) -> Result<Response<Body>, ApiError> {
+    pub(super) async fn stream(mut self) -> Result<Box<Response<Body>>, ApiError> {
         let caller = self.caller();
-        let (answered, report) = self.run(caller).await?;
-        let source = answered.streamed();
-        let mut response = Response::new(Body::stream(Frames::new(source, report.into_owned())));
+        must_be_json(&self.event)?;
+        let mut report = self.report();
+        let answered = self.run(caller, &mut report).await?;
+        let frames = Frames::new(answered.streamed(), report.into_owned());
+        let mut response = Box::new(Response::new(Body::stream(frames)));
         let headers = response.headers_mut();
         let frames = HeaderValue::from_static("application/vnd.amazon.eventstream");
         headers.insert(header::CONTENT_TYPE, frames);
@@ -260,7 +273,7 @@ pub(super) fn refuse(
     error: ApiError,
     id: &RequestId,
     trace_id: Option<HeaderValue>,
-) -> Response<Body> {
+) -> Box<Response<Body>> {
     if !error.is_throttle() {
         tracing::info!(
             target: "shim::invoke",
@@ -271,15 +284,15 @@ pub(super) fn refuse(
             error.logged(),
         );
     }
-    with_ids(error.into_response(), id, trace_id)
+    with_ids(Box::new(error.into_response()), id, trace_id)
 }
 
 /// What every response of the API carries.
 pub(super) fn with_ids(
-    mut response: Response<Body>,
+    mut response: Box<Response<Body>>,
     id: &RequestId,
     trace_id: Option<HeaderValue>,
-) -> Response<Body> {
+) -> Box<Response<Body>> {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
         headers.insert(REQUEST_ID, id);

@@ -144,7 +144,7 @@ async fn id_and_trace_reach_the_invocation() {
         assert!(matches!(invocation.payload, Payload::Http(_)));
         let text = format!("{} {:?}", invocation.id, invocation.trace_id);
         let response = Response::new(Body::from(text.into_bytes()));
-        Ok(outcome(Ok(Answer::Http(response))))
+        Ok(outcome(Ok(Answer::Http(Box::new(response)))))
     }))
     .await;
     let request = "GET / HTTP/1.1\r\nX-Request-Id: r1\r\nX-Amzn-Trace-Id: Root=1\r\n\r\n";

@@ -126,7 +126,7 @@ impl Function {
                 panic!("an event for a web handler");
             };
             let response = run(*request);
-            async move { Ok(outcome(response.await.map(Answer::Http))) }
+            async move { Ok(outcome(response.await.map(Box::new).map(Answer::Http))) }
         })
     }
 
@@ -186,7 +186,7 @@ impl Invoke for Function {
 
 pub(super) fn outcome(result: Result<Answer, FunctionError>) -> Outcome {
     Outcome {
-        result,
+        result: result.map_err(Box::new),
         cold_start: false,
         start: None,
         duration: Duration::ZERO,

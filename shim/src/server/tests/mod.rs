@@ -1,5 +1,6 @@
 //! Servers on real sockets of the loopback, with clients that mind every byte.
 
+mod ahead;
 mod bodies;
 #[cfg(feature = "tls")]
 mod certificates;
