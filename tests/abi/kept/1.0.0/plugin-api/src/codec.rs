@@ -9,7 +9,7 @@ use std::any::type_name;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Uri, Version};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use plugin_api_abi::fields::{FieldsWriter, tag};
 use plugin_api_abi::glue::entry::{Entry, Request, Response, ResponseBody};
 use plugin_api_abi::types::{FLAG_BYTES, FLAG_BYTES_RESPONSE, FLAG_HTTP, KIND_EVENT, KIND_HTTP};
@@ -257,8 +257,14 @@ impl<B: Into<Body>> ResponseType<Web> for http::Response<B> {
 
     fn into_response(self) -> Result<Response, Error> {
         let (head, body) = self.into_parts();
-        let mut fields = FieldsWriter::with_capacity(128);
-        fields.put(tag::STATUS, &head.status.as_u16().to_le_bytes());
+        let mut fields = FieldsWriter::default();
+        if !head.headers.is_empty() {
+            fields = FieldsWriter::with_capacity(128);
+        }
+        // 200 goes without saying.
+        if head.status != StatusCode::OK {
+            fields.put(tag::STATUS, &head.status.as_u16().to_le_bytes());
+        }
         for (name, value) in &head.headers {
             fields.put(tag::HEADER_NAME, name.as_str().as_bytes());
             fields.put(tag::HEADER_VALUE, value.as_bytes());

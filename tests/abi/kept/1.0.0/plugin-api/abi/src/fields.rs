@@ -31,7 +31,7 @@ pub mod tag {
     pub const HEADER_NAME: u16 = 19;
     /// HTTP: the value of the header named before.
     pub const HEADER_VALUE: u16 = 20;
-    /// HTTP response: the status, u16.
+    /// HTTP response: the status, u16; absent: 200.
     pub const STATUS: u16 = 21;
 
     /// Function: the name under which the handler is served.
@@ -113,32 +113,58 @@ impl FieldsWriter {
 }
 
 /// A received list: keeps the sender's buffer, hands out pieces of it without copying.
-#[derive(Debug, Clone, Default)]
-pub struct Fields(Bytes);
+#[derive(Debug, Clone)]
+pub struct Fields(List);
+
+#[derive(Debug, Clone)]
+enum List {
+    /// Costs an allocation.
+    Shared(Bytes),
+    /// Of whose values copies are handed out.
+    Whole(RVec<u8>),
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self(List::Whole(RVec::new()))
+    }
+}
 
 impl Fields {
     /// Takes over a list from the other side.
     pub fn new(list: RVec<u8>) -> Self {
         // Not `into_vec`: that copies what the other side's allocator made.
-        Self(if list.is_empty() {
-            Bytes::new()
+        if list.is_empty() {
+            Self::whole(list)
         } else {
-            Bytes::from_owner(Foreign(list))
-        })
+            Self(List::Shared(Bytes::from_owner(Foreign(list))))
+        }
+    }
+
+    /// The same for a list that is only looked at.
+    pub fn whole(list: RVec<u8>) -> Self {
+        Self(List::Whole(list))
+    }
+
+    fn list(&self) -> &[u8] {
+        match &self.0 {
+            List::Shared(list) => list,
+            List::Whole(list) => list,
+        }
     }
 
     /// The values in order. A damaged list ends at the damage.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> {
-        Cursor {
-            list: &self.0,
-            at: 0,
-        }
-        .map(|(tag, start, end)| (tag, &self.0[start..end]))
+        let list = self.list();
+        Cursor { list, at: 0 }.map(move |(tag, start, end)| (tag, &list[start..end]))
     }
 
     /// A value of this list, as a shared piece of the sender's buffer.
     pub fn shared(&self, value: &[u8]) -> Bytes {
-        self.0.slice_ref(value)
+        match &self.0 {
+            List::Shared(list) => list.slice_ref(value),
+            List::Whole(_) => Bytes::copy_from_slice(value),
+        }
     }
 
     /// The first value with this tag.

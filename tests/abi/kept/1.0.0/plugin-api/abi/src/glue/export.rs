@@ -25,7 +25,7 @@ use crate::glue::runtime;
 use crate::stream::quietly;
 use crate::types::{
     AbiError, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING, FLAG_STATELESS, HandlerMod,
-    HandlerModRef, HostApiRef, PLACE_INLINE, RawHandler, RawInstance,
+    HandlerModRef, HostApiRef, KIND_HTTP, PLACE_INLINE, RawHandler, RawInstance,
 };
 
 /// The header that a plugin exports for a handler under `shim_handler__NAME`.
@@ -158,7 +158,10 @@ unsafe extern "C" fn run<E: Entry>(
         // SAFETY: as above; the count just added is the one that is taken here.
         Some(unsafe { Arc::from_raw(pointer) })
     };
-    let fields = Fields::new(request.fields);
+    let fields = match request.kind {
+        KIND_HTTP => Fields::new(request.fields),
+        _ => Fields::whole(request.fields),
+    };
     let invocation = Arc::new(Invocation::new(
         loaded.function,
         fields,
@@ -170,6 +173,9 @@ unsafe extern "C" fn run<E: Entry>(
         stream: request.stream.into(),
     };
     let damaged = slot.clone();
+    // The room first: then only what it begins with is written there, not copied as a whole with the
+    // room for all that it may become.
+    let room = Box::new_uninit();
     let work = async move {
         let output = match slot {
             Some(slot) => slot.run(&loaded.handler, input).await,
@@ -187,7 +193,8 @@ unsafe extern "C" fn run<E: Entry>(
             slot.mark_panicked();
         }
     };
-    let mut guard = Guard::new(work, invocation.clone(), on_panic);
+    let work = Box::into_pin(Box::write(room, work));
+    let mut guard = Guard::of(work, invocation.clone(), on_panic);
     if request.place == PLACE_INLINE {
         guard.first_poll_untimed();
     }

@@ -36,8 +36,13 @@ pub struct Guard<F, P: FnMut()> {
 impl<F: Future, P: FnMut()> Guard<F, P> {
     /// Puts `future`, which works for `invocation`, behind the barrier.
     pub fn new(future: F, invocation: Arc<Invocation>, on_panic: P) -> Self {
+        Self::of(Box::pin(future), invocation, on_panic)
+    }
+
+    /// The same for one that is where it stays.
+    pub(super) fn of(future: Pin<Box<F>>, invocation: Arc<Invocation>, on_panic: P) -> Self {
         Self {
-            future: Some(Box::pin(future)),
+            future: Some(future),
             invocation,
             on_panic,
             longest_poll_ns: 0,
