@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::config::PluginPlan;
 use crate::gateway::IGNORE_STAGE;
 use crate::invocation::{Home, LATEST};
-use crate::package::{self, Request, TargetOs};
+use crate::package::{self, Effort, Request, TargetOs};
 use crate::plugin::preflight::{self, EventKind};
 use crate::runtime_api::server;
 
@@ -81,7 +81,7 @@ impl Function {
     /// Packs the function as for Lambda, and unpacks it as Lambda does: where.
     pub(super) fn unpack(&self) -> anyhow::Result<PathBuf> {
         let task_root = self.ground.path().join("task");
-        package::write(&self.plan, &mut |_| ())?;
+        package::write(&self.plan, Effort::Least, &mut |_| ())?;
         package::unpack(&self.plan.output, &task_root)?;
         Ok(task_root)
     }
