@@ -66,7 +66,7 @@ impl Function {
         let timeout = matches.get_one::<Duration>("timeout").copied();
         Ok(Self {
             name: plugin.name.unwrap_or_else(|| NAME.to_owned()),
-            plugin: file.path,
+            plugin: file.label.path,
             handler,
             kind,
             env: env.unwrap_or_default().cloned().collect(),
