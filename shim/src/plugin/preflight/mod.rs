@@ -69,7 +69,7 @@ pub struct PluginFile {
     pub package: Package,
     /// Its handlers, at least one, in the order of their names.
     pub handlers: Vec<HandlerInfo>,
-    /// The fingerprint of the ABI's types that it was built with.
+    /// The fingerprint of the ABI's types that all of its handlers were built with, if it is one.
     pub layout: Option<String>,
     /// The author's keys of its [info](Self::info).
     #[serde(skip)]
