@@ -63,6 +63,11 @@ fn stop_all(seats: Arc<Seats>, handler: Handler) {
         // What still runs would see its runtime go, and that would be reported as its own failure.
         if seats.stop(PATIENCE) {
             handler.shutdown_plugin(Duration::ZERO);
+        } else {
+            tracing::warn!(
+                "an invocation still runs {PATIENCE:?} after the signal: it is given up, and its \
+                 instance is not stopped"
+            );
         }
         let _ = done.send(());
     };

@@ -78,10 +78,7 @@ pub fn run(given: Given) -> u8 {
         Ok(never) => match never {},
         Err(error) => {
             log_client(&error);
-            match error {
-                ClientError::Connect { .. } | ClientError::Lost { .. } => exit::UNAVAILABLE,
-                _ => exit::INTERNAL,
-            }
+            code(&error)
         }
     }
 }
@@ -116,7 +113,7 @@ fn serve(
             let Err(error) = serve_seat(&mut Client::new(endpoint), &seats, seat, web);
             // What one connection meets the others meet too.
             log_client(&error);
-            end::finish(exit::INTERNAL);
+            end::finish(code(&error));
         };
         let spawned = std::thread::Builder::new()
             .name(format!("shim-loop-{seat}"))
@@ -172,6 +169,14 @@ fn prepare_end(settings: &Settings, handler: &Handler, seats: &Arc<Seats>) -> st
 fn tell(client: &mut Client, error: &FunctionError) {
     if let Err(error) = client.init_error(error) {
         log_client(&error);
+    }
+}
+
+/// The exit code of a runtime that ends with this error.
+fn code(error: &ClientError) -> u8 {
+    match error {
+        ClientError::Connect { .. } | ClientError::Lost { .. } => exit::UNAVAILABLE,
+        _ => exit::INTERNAL,
     }
 }
 

@@ -16,17 +16,26 @@ pub(super) fn is_wanted(matches: &ArgMatches) -> bool {
     in_lambda && matches.subcommand().is_none() && !matches.get_flag("info")
 }
 
-/// Runs one function, the one given on the command line or else the one of `_HANDLER`.
+/// Runs one function: the one given on the command line or by the variables of these flags, or else
+/// the one of `_HANDLER`.
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let process = Environment::of_process();
     let mut flags = config::Given::default();
-    for name in ["plugin", "handler"] {
-        if let Some(texts) = matches.get_many::<String>(name)
-            && let Some(setting) = config::setting::find(name)
-        {
+    let mut variables = Vec::new();
+    // All other settings are Lambda's.
+    let settings = ["plugin", "handler"].into_iter();
+    for setting in settings.filter_map(config::setting::find) {
+        if let Some(texts) = matches.get_many::<String>(setting.flag) {
             flags.flag(setting, texts.cloned().collect());
         }
+        let name = setting.variable();
+        if let Some(value) = process.get(&name).cloned() {
+            variables.push((name, value));
+        }
     }
-    let given = match matches.contains_id("plugin") {
+    let variables: Environment = variables.into_iter().collect();
+    flags.variables(&variables);
+    let given = match matches.contains_id("plugin") || variables.get("SHIM_PLUGIN").is_some() {
         true => {
             let plugin = config::only_plugin(flags, "a function in AWS Lambda")?;
             Given {
@@ -34,10 +43,14 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
                 handler: plugin.handler,
             }
         }
-        false => Given {
-            plugin: None,
-            handler: matches.get_one::<String>("handler").cloned(),
-        },
+        false => {
+            let flag = matches.get_one::<String>("handler").cloned();
+            let variable = || Some(variables.get("SHIM_HANDLER")?.to_str()?.to_owned());
+            Given {
+                plugin: None,
+                handler: flag.or_else(variable),
+            }
+        }
     };
     Ok(ExitCode::from(bootstrap::run(given)))
 }

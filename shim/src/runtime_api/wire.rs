@@ -60,11 +60,22 @@ pub const ERROR_CONTENT_TYPE: &str = "application/vnd.aws.lambda.error+json";
 /// The largest response that is not streamed, in bytes: 6 MiB and 100 bytes.
 pub const MAX_RESPONSE: usize = 6_291_556;
 
+/// The largest document of an error, in bytes: what managed instances take. Longer ones are cut.
+pub const MAX_ERROR: usize = 1 << 20;
+
+/// The largest document of an error in the trailers of a stream, in bytes. With all that stands
+/// around it, in base64, it has to fit into 4 KiB: servers in Go, as Lambda's is, read no more, and
+/// take the stream for one that was cut off.
+pub const MAX_TRAILING_ERROR: usize = 2700;
+
+/// The longest word of a category, in bytes.
+const MAX_WORD: usize = 200;
+
 /// The category under which Lambda counts an error of this name: the name itself where it is one
-/// (`Runtime.…`, `Function.…`, letters only), else made from it.
+/// (`Runtime.…`, `Function.…`, letters only, not too many of them), else made from it.
 pub fn error_category(name: &str) -> String {
     let is_word = |word: &str| {
-        word.len() > 1
+        (2..=MAX_WORD).contains(&word.len())
             && word.starts_with(|first: char| first.is_ascii_uppercase())
             && word.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
@@ -97,5 +108,6 @@ mod tests {
         ] {
             assert_eq!(error_category(name), category, "{name:?}");
         }
+        assert_eq!(error_category(&"A".repeat(1000)), "Function.Unknown");
     }
 }

@@ -103,6 +103,16 @@ fn an_internal_error_in_one_loop_ends_all() {
 }
 
 #[test]
+fn whichever_loop_loses_the_runtime_api_the_exit_code_is_the_same() {
+    let function = managed("echo", 8).start();
+    function.wait_for_idle(8);
+    for _ in 0..200 {
+        function.script(Endpoint::Next, Answer::hang_up());
+    }
+    assert_eq!(function.wait_exit(), 69, "{}", function.process().said());
+}
+
+#[test]
 fn logs_are_json_in_managed_instances() {
     let function = managed("logs", 2).without("AWS_LAMBDA_LOG_FORMAT").start();
     let outcome = function.invoke(r#"{"tag":"t"}"#);

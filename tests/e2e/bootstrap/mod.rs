@@ -1,5 +1,6 @@
 //! The `bootstrap` binary, started as Lambda starts it, against a Runtime API that is scripted.
 
+mod command;
 mod concurrency;
 mod connection;
 mod context;

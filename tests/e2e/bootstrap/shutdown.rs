@@ -96,6 +96,8 @@ fn a_run_that_does_not_end_is_abandoned() {
     function.process().signal(Signal::TERM);
     assert_eq!(function.wait_exit(), 0, "{}", function.process().said());
     assert_eq!(count(&function, "instance stopped"), 0);
+    let stderr = function.process().stderr();
+    assert!(stderr.contains("it is given up"), "{stderr}");
     assert!(
         function
             .received()

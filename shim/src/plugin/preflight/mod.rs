@@ -49,7 +49,7 @@ pub struct Label {
     pub plugin_api: String,
     /// How its panics end.
     pub panic: PanicStrategy,
-    /// The fingerprint of the ABI's types that it was built with.
+    /// The fingerprint of the ABI's types that all of its handlers were built with, if it is one.
     pub layout: Option<String>,
     /// The package it was built from.
     pub package: Package,

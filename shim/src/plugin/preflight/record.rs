@@ -81,7 +81,7 @@ pub(super) struct Records {
     pub(super) package: Package,
     /// In the order of their names.
     pub(super) handlers: Vec<HandlerInfo>,
-    /// The fingerprint of the ABI's types.
+    /// The fingerprint of the ABI's types, if all handlers were built with the same.
     pub(super) layout: Option<String>,
     /// The author's keys of the info.
     pub(super) extra: Map<String, Value>,
@@ -95,6 +95,8 @@ struct Kind {
     name: Value,
     #[serde(default)]
     abi: Value,
+    #[serde(default)]
+    layout: Value,
 }
 
 /// A record of the kind `handler`, beside its [`HandlerInfo`]: the same in all of a plugin.
@@ -146,12 +148,14 @@ pub(super) fn read(path: &Path, section: &[u8]) -> Result<Records, LoadError> {
     }
     let built = serde_json::from_str::<Built>(first.get());
     let built = built.map_err(|error| damaged(format!("{}: {error}", subject(kind))))?;
+    // A handler from a library may be built with another version of the ABI.
+    let one_layout = records.iter().all(|(other, _)| other.layout == kind.layout);
     Ok(Records {
         abi,
         plugin_api: built.plugin_api,
         panic: built.panic,
         compiler: built.compiler,
-        layout: built.layout,
+        layout: built.layout.filter(|_| one_layout),
         package: built.package,
         handlers,
         extra,
@@ -370,6 +374,17 @@ mod tests {
         let error = read_all(&records).err().unwrap();
         let expected = "x.so was built against plugin ABI 3.1.0, this shim speaks 1.0.0";
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn the_layout_is_that_of_all_handlers_or_unknown() {
+        let built = |name: &str, layout: &str| with(handler(name), "layout", layout);
+        let layout = |records: &[Value]| read_all(records).unwrap().layout;
+        let same = layout(&[built("a", "0f"), built("b", "0f")]);
+        assert_eq!(same.as_deref(), Some("0f"));
+        assert_eq!(layout(&[built("a", "0f"), built("b", "f0")]), None);
+        assert_eq!(layout(&[built("a", "0f"), handler("b")]), None);
+        assert_eq!(layout(&[handler("a"), handler("b")]), None);
     }
 
     #[test]

@@ -164,3 +164,17 @@ fn what_is_no_invocation_is_told() {
     assert!(matches!(errors[3], ClientError::Lost { .. }), "{errors:?}");
     server.join().unwrap();
 }
+
+#[test]
+fn a_long_error_fits_into_the_trailers_that_servers_read() {
+    let (mut client, server) = serve(&[&[NEXT, TAKEN]]);
+    let next = invocation(&mut client);
+    let mut stream = client.stream(&next, "text/plain").unwrap();
+    stream.chunk(b"hello").unwrap();
+    let mut error = FunctionError::new(ErrorKind::Panic, "A".repeat(150), "boom ".repeat(5000));
+    error.stack_trace = vec!["a::function::of::some::library".to_owned(); 300];
+    stream.finish(Some(&error)).unwrap();
+    let asked = server.join().unwrap().remove(1);
+    let (_, trailers) = asked.split_once("\r\nhello\r\n").unwrap();
+    assert!(trailers.len() <= 4096, "{}", trailers.len());
+}

@@ -113,6 +113,12 @@ impl Lambda {
         self.env("_HANDLER", name)
     }
 
+    /// Adds arguments of the command line, which Lambda itself does not give.
+    pub fn words(mut self, words: &[&str]) -> Self {
+        self.command = self.command.words(words);
+        self
+    }
+
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.command = self.command.env(name, value.into());
