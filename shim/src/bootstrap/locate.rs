@@ -84,7 +84,7 @@ pub(super) fn locate(root: &Path, handler: &str) -> Result<Located, NotLocated> 
     let handler = match name {
         Some(name) => Some(name.to_owned()),
         None => {
-            let handlers = preflight::examine(&path)?.handlers;
+            let handlers = preflight::read_label(&path)?.handlers;
             let known = handlers.iter().any(|known| known.name == handler);
             known.then(|| handler.to_owned())
         }
@@ -112,7 +112,7 @@ fn only_plugin(root: &Path, handler: &str) -> Result<PathBuf, NotLocated> {
     let mut refused = None;
     let mut plugins = Vec::new();
     for path in files {
-        match preflight::examine(&path) {
+        match preflight::read_label(&path) {
             Ok(_) => plugins.push(path),
             // A library that a plugin is linked with may lie beside it.
             Err(LoadError::NotAPlugin { .. }) => {}

@@ -147,7 +147,7 @@ async fn function(
         .await
         .context("cannot load the plugin")??;
     let handler_name = plugin.choose(spec.plugin.handler.as_deref())?.to_owned();
-    let file = plugin.file();
+    let label = plugin.label();
     let unnamed = spec.plugin.name.is_none();
     let name = spec.plugin.name.unwrap_or_else(|| handler_name.clone());
     // The only function there is answers to its package's name too, and to `function`, which is
@@ -156,8 +156,8 @@ async fn function(
     if single && unnamed {
         also.push("function".to_owned());
     }
-    if unnamed && is_name(&file.package.name) {
-        also.push(file.package.name.clone());
+    if unnamed && is_name(&label.package.name) {
+        also.push(label.package.name.clone());
     }
     let settings = spec.settings;
     let known = FunctionSettings {
@@ -189,7 +189,7 @@ async fn function(
                 .await
                 .unwrap_or_else(|_| {
                     Err(LoadError::InitHung {
-                        path: file.path.clone(),
+                        path: label.path.clone(),
                         handler: handler_name.clone(),
                         limit: Plugin::INIT_LIMIT,
                     })
@@ -213,10 +213,10 @@ async fn function(
     };
     tracing::info!(
         function = name,
-        plugin = %file.path.display(),
-        version = file.package.version,
+        plugin = %label.path.display(),
+        version = label.package.version,
         handler = handler_name,
-        abi = %file.abi,
+        abi = %label.abi,
         mock = matches!(engine, Engine::Mock(_)).then_some(true),
         elapsed_ms = begun.elapsed().as_micros() as f64 / 1e3,
         "loaded"

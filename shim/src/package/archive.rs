@@ -13,8 +13,25 @@ use super::{Entry, MAX_UNPACKED, PackageError};
 
 /// How many bytes of a file are read at once.
 const CHUNK: usize = 64 << 10;
-/// As small as deflate can.
-const LEVEL: i64 = 9;
+/// How hard is looked for a smaller zip. The same effort makes the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// For a zip that is unpacked at once.
+    Least,
+    /// For a zip that is deployed.
+    #[default]
+    Most,
+}
+
+impl Effort {
+    /// The level of deflate.
+    fn level(self) -> i64 {
+        match self {
+            Self::Least => 1,
+            Self::Most => 9,
+        }
+    }
+}
 
 /// One file of a zip that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +49,7 @@ pub struct Packed {
 /// Packs the entries in the order in which they are.
 pub(super) fn pack(
     entries: &[Entry],
+    effort: Effort,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(Vec<u8>, Vec<Packed>), PackageError> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -40,7 +58,7 @@ pub(super) fn pack(
     for entry in entries {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(LEVEL))
+            .compression_level(Some(effort.level()))
             // 1980-01-01, where the times of zips begin.
             .last_modified_time(DateTime::default())
             .unix_permissions(entry.mode);

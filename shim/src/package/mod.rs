@@ -21,7 +21,7 @@ mod target;
 mod tests;
 mod warning;
 
-pub use archive::{Packed, unpack};
+pub use archive::{Effort, Packed, unpack};
 pub use entry::{Entry, Include};
 pub use error::PackageError;
 pub use plan::{Plan, Request, plan};
@@ -61,8 +61,12 @@ impl Package {
 ///
 /// # Errors
 /// A file cannot be read any more, or has grown beyond the limit; the output cannot be written.
-pub fn write(plan: &Plan, progress: &mut dyn FnMut(u64)) -> Result<Package, PackageError> {
-    let (bytes, entries) = archive::pack(&plan.entries, progress)?;
+pub fn write(
+    plan: &Plan,
+    effort: Effort,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Package, PackageError> {
+    let (bytes, entries) = archive::pack(&plan.entries, effort, progress)?;
     output::publish(&plan.output, &bytes)?;
     Ok(Package {
         output: plan.output.clone(),

@@ -75,7 +75,7 @@ pub fn plan(request: &Request) -> Result<Plan, PackageError> {
     let of_plugin = || Arch::of_machine(&plugin.machine);
     let Some(arch) = request.arch.or_else(of_plugin) else {
         return Err(PackageError::NoSuchMachine {
-            path: plugin.path,
+            path: plugin.label.path,
             machine: plugin.machine,
         });
     };

@@ -12,7 +12,7 @@ use plugin_api_abi::types::HandlerModRef;
 
 use super::LoadError;
 use super::mark;
-use super::preflight::{ABI_VERSION, PluginFile};
+use super::preflight::{ABI_VERSION, Label};
 
 /// `RTLD_NODELETE` of glibc and musl: the object stays mapped even if somebody closes it.
 const RTLD_NODELETE: std::ffi::c_int = 0x1000;
@@ -46,11 +46,7 @@ impl Mapped {
     }
 
     /// The table of the handler named `name`, its layout checked.
-    pub(super) fn handler(
-        &self,
-        name: &str,
-        file: &PluginFile,
-    ) -> Result<HandlerModRef, LoadError> {
+    pub(super) fn handler(&self, name: &str, label: &Label) -> Result<HandlerModRef, LoadError> {
         let symbol = format!("{SYMBOL_PREFIX}{name}");
         // SAFETY: (I1) the plugin's records promise this symbol, and the macro that wrote them
         // exports a `LibHeader` under it, whose address is what an `AbiHeaderRef` is.
@@ -71,13 +67,13 @@ impl Mapped {
         // own check looks one way only and would refuse an older plugin.
         let ours = <HandlerModRef as StableAbi>::LAYOUT;
         // The same text of the same definitions has the same layout.
-        if file.layout.as_deref() != Some(plugin_api_abi::record::LAYOUT)
+        if label.layout.as_deref() != Some(plugin_api_abi::record::LAYOUT)
             && let Err(newer) = check_layout_compatibility(ours, theirs)
             && check_layout_compatibility(theirs, ours).is_err()
         {
             return Err(LoadError::Layout {
                 path: self.path.clone(),
-                theirs: file.abi,
+                theirs: label.abi,
                 ours: ABI_VERSION,
                 detail: gist(&newer),
             });

@@ -15,7 +15,7 @@ use plugin_api_abi::types::{ERROR_PANIC, HandlerModRef};
 use super::description::Description;
 use super::handler::Handler;
 use super::library::Mapped;
-use super::preflight::{self, PluginFile};
+use super::preflight::{self, Label};
 use super::request::FunctionSettings;
 use super::setup::Setup;
 use super::{LoadError, host};
@@ -23,7 +23,7 @@ use super::{LoadError, host};
 /// A plugin in this process. Mapped for as long as the process lives.
 #[derive(Debug)]
 pub struct Plugin {
-    file: PluginFile,
+    label: Label,
     mapped: Mapped,
     in_use: Arc<InUse>,
 }
@@ -45,30 +45,30 @@ impl Plugin {
     /// # Errors
     /// The file is no plugin, or not one for this shim on this system.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        let file = preflight::identify_here(path)?;
-        if file.panic == preflight::PanicStrategy::Abort {
+        let label = preflight::read_label(path)?;
+        if label.panic == preflight::PanicStrategy::Abort {
             tracing::warn!(
-                plugin = %file.path.display(),
+                plugin = %label.path.display(),
                 "built with panic=abort: a panic in it ends this process; \
                  remove `panic = \"abort\"` from its profile"
             );
         }
-        let mapped = Build::at(&file.path)?.map();
+        let mapped = Build::at(&label.path)?.map();
         if let Err(LoadError::Open { .. }) = &mapped {
             // What the dynamic linker refuses has not run; the examination says better why.
             preflight::examine(path)?;
         }
         let (mapped, in_use) = mapped?;
         Ok(Self {
-            file,
+            label,
             mapped,
             in_use,
         })
     }
 
-    /// What is known of the file.
-    pub fn file(&self) -> &PluginFile {
-        &self.file
+    /// What it says of itself.
+    pub fn label(&self) -> &Label {
+        &self.label
     }
 
     /// Chooses a handler: the one named `wanted`; without a name the only one there is, or else
@@ -77,7 +77,7 @@ impl Plugin {
     /// # Errors
     /// There is no such handler, or several and none was named; both list the handlers there are.
     pub fn choose(&self, wanted: Option<&str>) -> Result<&str, LoadError> {
-        self.file.choose(wanted)
+        self.label.choose(wanted)
     }
 
     /// What a handler says of its types. Runs the `Default` of its response type on this thread,
@@ -88,8 +88,8 @@ impl Plugin {
     /// There is no such handler, or its table does not fit.
     pub fn describe(&self, handler: &str) -> Result<Description, LoadError> {
         let handler = self.choose(Some(handler))?;
-        let module = self.mapped.handler(handler, &self.file)?;
-        let declares = self.file.handlers.iter().find(|info| info.name == handler);
+        let module = self.mapped.handler(handler, &self.label)?;
+        let declares = self.label.handlers.iter().find(|info| info.name == handler);
         let errors = declares.map(|info| info.errors.clone());
         let said = Fields::new(module.describe()());
         Ok(Description::new(
@@ -111,8 +111,8 @@ impl Plugin {
         settings: &FunctionSettings,
         setup: Setup,
     ) -> Result<Handler, LoadError> {
-        let module = self.mapped.handler(handler, &self.file)?;
-        let (path, name) = (|| self.file.path.clone(), || handler.to_owned());
+        let module = self.mapped.handler(handler, &self.label)?;
+        let (path, name) = (|| self.label.path.clone(), || handler.to_owned());
         let failed = |fault: Fault| match fault.kind {
             ERROR_PANIC => {
                 let at = fault

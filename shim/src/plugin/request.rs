@@ -114,9 +114,8 @@ pub(super) fn request(
         let since = at
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        // Rounded up: a handler must not give up before its deadline. 0 stands for none.
-        let millis = since.as_nanos().div_ceil(1_000_000);
-        u64::try_from(millis).unwrap_or(u64::MAX).max(1)
+        // 0 stands for none.
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX).max(1)
     };
     let request = AbiRequest {
         kind,

@@ -10,7 +10,7 @@ use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::config::PluginPlan;
-use crate::package::{self, Arch, Include, Package, PackageError, Plan, Request, TargetOs};
+use crate::package::{self, Arch, Effort, Include, Package, PackageError, Plan, Request, TargetOs};
 
 pub(super) use command::command;
 
@@ -71,7 +71,7 @@ fn write(plan: &Plan) -> Result<Package, PackageError> {
     if let Ok(style) = ProgressStyle::with_template("packing {bar:40} {bytes}/{total_bytes}") {
         bar.set_style(style);
     }
-    let package = package::write(plan, &mut |bytes| bar.inc(bytes));
+    let package = package::write(plan, Effort::Most, &mut |bytes| bar.inc(bytes));
     bar.finish_and_clear();
     package
 }

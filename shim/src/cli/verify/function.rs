@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::config::PluginPlan;
 use crate::gateway::IGNORE_STAGE;
 use crate::invocation::{Home, LATEST};
-use crate::package::{self, Request, TargetOs};
+use crate::package::{self, Effort, Request, TargetOs};
 use crate::plugin::preflight::{self, EventKind};
 use crate::runtime_api::server;
 
@@ -66,7 +66,7 @@ impl Function {
         let timeout = matches.get_one::<Duration>("timeout").copied();
         Ok(Self {
             name: plugin.name.unwrap_or_else(|| NAME.to_owned()),
-            plugin: file.path,
+            plugin: file.label.path,
             handler,
             kind,
             env: env.unwrap_or_default().cloned().collect(),
@@ -81,7 +81,7 @@ impl Function {
     /// Packs the function as for Lambda, and unpacks it as Lambda does: where.
     pub(super) fn unpack(&self) -> anyhow::Result<PathBuf> {
         let task_root = self.ground.path().join("task");
-        package::write(&self.plan, &mut |_| ())?;
+        package::write(&self.plan, Effort::Least, &mut |_| ())?;
         package::unpack(&self.plan.output, &task_root)?;
         Ok(task_root)
     }

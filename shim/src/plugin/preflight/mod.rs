@@ -38,21 +38,38 @@ use tables::Dynamic;
 /// The largest `.shim.info` section that is read, in bytes.
 pub const MAX_INFO: u64 = 1 << 20;
 
-/// A plugin's file, as far as it can be known without loading it.
+/// What a plugin says of itself, and where it lies: all that is needed to load it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PluginFile {
+pub struct Label {
     /// Absolute, links resolved.
     pub path: PathBuf,
-    /// In bytes.
-    pub size: u64,
-    /// The machine it was built for, as Rust names it: `x86_64`, `aarch64`.
-    pub machine: String,
     /// The ABI version it was built against; it [fits](Version::fits) [`ABI_VERSION`].
     pub abi: Version,
     /// The version of `plugin-api` it was built with.
     pub plugin_api: String,
     /// How its panics end.
     pub panic: PanicStrategy,
+    /// The fingerprint of the ABI's types that all of its handlers were built with, if it is one.
+    pub layout: Option<String>,
+    /// The package it was built from.
+    pub package: Package,
+    /// Its handlers, at least one, in the order of their names.
+    pub handlers: Vec<HandlerInfo>,
+    /// The author's keys of its [info](Self::info).
+    #[serde(skip)]
+    extra: Map<String, Value>,
+}
+
+/// A plugin's file, as far as it can be known without loading it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PluginFile {
+    /// What it says of itself.
+    #[serde(flatten)]
+    pub label: Label,
+    /// In bytes.
+    pub size: u64,
+    /// The machine it was built for, as Rust names it: `x86_64`, `aarch64`.
+    pub machine: String,
     /// The compiler's name and version, if the file says so.
     pub compiler: Option<String>,
     /// The newest glibc it needs, if any.
@@ -65,15 +82,14 @@ pub struct PluginFile {
     pub debug_info: bool,
     /// Its build id in hexadecimal, if it has one.
     pub build_id: Option<String>,
-    /// The package it was built from.
-    pub package: Package,
-    /// Its handlers, at least one, in the order of their names.
-    pub handlers: Vec<HandlerInfo>,
-    /// The fingerprint of the ABI's types that all of its handlers were built with, if it is one.
-    pub layout: Option<String>,
-    /// The author's keys of its [info](Self::info).
-    #[serde(skip)]
-    extra: Map<String, Value>,
+}
+
+impl std::ops::Deref for PluginFile {
+    type Target = Label;
+
+    fn deref(&self) -> &Label {
+        &self.label
+    }
 }
 
 /// Examines the file at `path`, without running any of its code.
@@ -93,16 +109,38 @@ pub fn examine(path: &Path) -> Result<PluginFile, LoadError> {
     })
 }
 
-/// Says what the plugin at `path` is, if it is one for this machine. Whether glibc and libraries fit
-/// is left to the dynamic linker, which finds out faster, and says less.
+/// Reads the label of the plugin at `path`, if it is one for this machine. Whether glibc and libraries
+/// fit is left to the dynamic linker, which finds out faster, and says less.
 ///
 /// Blocking, as [`examine`] is.
 ///
 /// # Errors
 ///
 /// Whatever keeps the file from being a plugin for this version of the shim on this machine.
-pub fn identify_here(path: &Path) -> Result<PluginFile, LoadError> {
-    read(path, Machines::This, |_, _, _| Ok(()))
+pub fn read_label(path: &Path) -> Result<Label, LoadError> {
+    let (path, file, _) = locate::open(path)?;
+    let data = ReadCache::new(file);
+    let elf = Elf::parse_for(Machines::This, &path, &data)?;
+    elf.check_shared_object(&elf.dynamic()?)?;
+    let (label, _) = label(&elf)?;
+    Ok(label)
+}
+
+/// The label, and the compiler if it is named there.
+fn label(elf: &Elf<'_>) -> Result<(Label, Option<String>), LoadError> {
+    let path = elf.path().to_owned();
+    let records = record::read(&path, info_section(elf)?)?;
+    let label = Label {
+        path,
+        abi: records.abi,
+        plugin_api: records.plugin_api,
+        panic: records.panic,
+        layout: records.layout,
+        package: records.package,
+        handlers: records.handlers,
+        extra: records.extra,
+    };
+    Ok((label, records.compiler))
 }
 
 /// Says what the plugin at `path` is, wherever it can be loaded: it may be built for another
@@ -126,30 +164,23 @@ fn read(path: &Path, machines: Machines, fits: Fits) -> Result<PluginFile, LoadE
     let elf = Elf::parse_for(machines, &path, &data)?;
     let dynamic = elf.dynamic()?;
     elf.check_shared_object(&dynamic)?;
-    let records = record::read(&path, info_section(&elf)?)?;
+    let (label, compiler) = label(&elf)?;
     let glibc = glibc::needs(&elf)?;
     fits(&elf, &dynamic, &glibc)?;
     Ok(PluginFile {
+        label,
         size,
         machine: elf.machine().to_owned(),
-        abi: records.abi,
-        plugin_api: records.plugin_api,
-        panic: records.panic,
-        compiler: elf.compiler().or(records.compiler),
+        compiler: elf.compiler().or(compiler),
         glibc: glibc::newest(&elf, &glibc),
         needed: dynamic.needed,
         symbols: elf.section(".symtab").is_some(),
         debug_info: elf.section(".debug_info").is_some(),
         build_id: elf.build_id(),
-        package: records.package,
-        handlers: records.handlers,
-        layout: records.layout,
-        extra: records.extra,
-        path,
     })
 }
 
-impl PluginFile {
+impl Label {
     /// Its info: `name`, `version` and `doc` of the package, then the author's keys, which may
     /// replace those, then `handlers`.
     pub fn info(&self) -> Map<String, Value> {
