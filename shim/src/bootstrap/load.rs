@@ -26,7 +26,9 @@ pub(super) fn load(settings: &Settings) -> Result<Handler, FunctionError> {
 }
 
 fn located(settings: &Settings) -> Result<Located, NotLocated> {
-    let Given { plugin, handler } = settings.given.clone();
+    let Given {
+        plugin, handler, ..
+    } = settings.given.clone();
     match plugin {
         Some(path) => Ok(Located { path, handler }),
         None => {

@@ -49,6 +49,12 @@ pub fn run(given: Given) -> u8 {
     if let Some(problem) = logs.problem {
         tracing::warn!("{problem}");
     }
+    if !given.ignored.is_empty() {
+        let flags = given.ignored.join(", ");
+        tracing::warn!(
+            "without effect in AWS Lambda, where the function's own settings count: {flags}"
+        );
+    }
     let settings = match Settings::read(&variables, given) {
         Ok(settings) => settings,
         Err(error) => {

@@ -39,6 +39,8 @@ pub struct Given {
     pub plugin: Option<PathBuf>,
     /// The handler's name; otherwise `_HANDLER` says it.
     pub handler: Option<String>,
+    /// What was said and means nothing here: flags of a server.
+    pub ignored: Vec<String>,
 }
 
 /// How the response of a web handler goes back, as the invoke mode of a function URL says.

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 
 use crate::bootstrap::{self, Given};
 use crate::config::{self, Environment};
@@ -35,12 +36,14 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     }
     let variables: Environment = variables.into_iter().collect();
     flags.variables(&variables);
+    let ignored = ignored(matches);
     let given = match matches.contains_id("plugin") || variables.get("SHIM_PLUGIN").is_some() {
         true => {
             let plugin = config::only_plugin(flags, "a function in AWS Lambda")?;
             Given {
                 plugin: Some(plugin.path),
                 handler: plugin.handler,
+                ignored,
             }
         }
         false => {
@@ -49,8 +52,21 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             Given {
                 plugin: None,
                 handler: flag.or_else(variable),
+                ignored,
             }
         }
     };
     Ok(ExitCode::from(bootstrap::run(given)))
+}
+
+/// The flags of a server that were given.
+fn ignored(matches: &ArgMatches) -> Vec<String> {
+    let flags = config::setting::SETTINGS.iter().map(|setting| setting.flag);
+    let others = flags.filter(|flag| !["plugin", "handler"].contains(flag));
+    let given = others.chain(["config"]).filter(|flag| {
+        // `shim bootstrap` itself knows two of them only.
+        let source = matches.try_contains_id(flag).is_ok_and(|there| there);
+        source && matches.value_source(flag) == Some(ValueSource::CommandLine)
+    });
+    given.map(|flag| format!("--{flag}")).collect()
 }

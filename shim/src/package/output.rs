@@ -77,8 +77,10 @@ fn write(output: &Path, bytes: &[u8], unnamed: Option<File>) -> io::Result<()> {
         None => fill(&mut temporary.create()?, bytes)?,
     }
     fs::rename(&temporary.0, output)?;
-    // The rename itself survives a crash from here on; without this, one of the two files would.
-    File::open(directory(output))?.sync_all()
+    // The rename itself survives a crash from here on; without this, one of the two files would. A
+    // directory that may not be read cannot be told to.
+    let _ = File::open(directory(output)).and_then(|directory| directory.sync_all());
+    Ok(())
 }
 
 fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {

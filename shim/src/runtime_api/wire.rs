@@ -48,6 +48,9 @@ pub const EXTENSION_ID: &str = "lambda-extension-identifier";
 /// The category of an error, `Runtime.…` or `Function.…`.
 pub const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 
+/// An error as X-Ray is told of it: JSON.
+pub const XRAY_CAUSE: &str = "lambda-runtime-function-xray-error-cause";
+
 /// The trailer with an error's document, in base64.
 pub const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 

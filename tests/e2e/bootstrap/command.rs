@@ -66,3 +66,16 @@ fn a_function_is_of_one_plugin() {
     );
     assert!(received.is_empty());
 }
+
+#[test]
+fn flags_of_a_server_are_named_as_without_effect() {
+    let given = ["--plugin", &plugin(), "--handler", "echo"];
+    let given = [&given[..], &["--timeout", "3s", "--env", "A=b"]].concat();
+    let function = shim(&given).start();
+    function.invoke("1").expect_response("1");
+    let line = function
+        .process()
+        .wait_for_log("of the flags", |log| log.level() == "WARN");
+    let message = line.message();
+    assert!(message.ends_with(": --env, --timeout"), "{message}");
+}

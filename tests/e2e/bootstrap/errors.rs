@@ -198,3 +198,14 @@ fn a_start_that_fails_fails_its_invocations_until_it_works() {
     let report = function.invoke("{}").json();
     assert_eq!((&report["starts"], &report["runs"]), (&json!(2), &json!(1)));
 }
+
+#[test]
+fn x_ray_is_told_of_it_too() {
+    let function = handler("fails").start();
+    let outcome = function.invoke(r#"{"how":"named"}"#);
+    let cause = outcome.header("lambda-runtime-function-xray-error-cause");
+    let cause: shim_testkit::Value = serde_json::from_str(cause.unwrap()).unwrap();
+    let document = outcome.json();
+    assert_eq!(cause["exceptions"][0]["type"], document["errorType"]);
+    assert_eq!(cause["exceptions"][0]["message"], document["errorMessage"]);
+}

@@ -4,6 +4,7 @@
 //! the answer arrives. A request goes out in one write, with its body; a response's body is read
 //! into a buffer of its size, which crosses to the plugin as it is.
 
+mod cause;
 mod connection;
 mod document;
 mod endpoint;
@@ -68,7 +69,10 @@ impl Client {
     /// # Errors
     /// As [`respond`](Self::respond).
     pub fn fail(&mut self, to: &Next, error: &FunctionError) -> Result<(), ClientError> {
-        let head = self.invocation(to, "/error");
+        let mut head = self.invocation(to, "/error");
+        if let Some(cause) = cause::cause(error) {
+            head.header(wire::XRAY_CAUSE, &cause);
+        }
         self.post_error(head, error)
     }
 
