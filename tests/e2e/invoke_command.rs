@@ -167,7 +167,7 @@ fn an_event_is_left_there_and_a_dry_run_runs_nothing() {
     found
         .expect_code(0)
         .expect_stderr("the event was accepted (request id ");
-    shim.wait_for_log("its run", |log| log.is_invocation());
+    shim.wait_for_log("its run", |log| log.says("noted"));
     let found = invoke(&shim).arg("--type", "dry-run").run();
     found
         .expect_code(0)

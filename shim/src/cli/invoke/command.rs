@@ -90,7 +90,7 @@ pub(in crate::cli) fn command() -> Command {
             .action(ArgAction::Append)
             .value_parser(config::variable)
             .requires("plugin"),
-        named("log-level", "FILTER", "What of the plugin's log is shown: a level, or targets with levels [default: info]")
+        named("log-level", "FILTER", "What of the plugin's log is shown: a level, or targets with levels [default: info; with --repeat warn]")
             .requires("plugin"),
     ];
     let how_often = [
@@ -124,5 +124,5 @@ pub(in crate::cli) fn command() -> Command {
             .value_parser(["text", "json"])
             .default_value("text"),
         )
-        .arg(switch("list-examples", "List the sample events, and exit").exclusive(false))
+        .arg(switch("list-examples", "List the sample events, and exit"))
 }

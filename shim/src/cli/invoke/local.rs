@@ -46,10 +46,14 @@ pub(super) fn plan(
     if let Some(handler) = &plugin.handler {
         file = format!("{file}#{handler}");
     }
-    let level = texts("log-level").next().map_or("info", |level| level);
+    // A line for each of many calls is of no use.
+    let quiet = matches.contains_id("repeat");
+    let usual = if quiet { "warn" } else { "info" };
+    let level = texts("log-level").next().map_or(usual, |level| level);
     let env = matches.get_many::<(String, String)>("env");
     let env = env.unwrap_or_default();
     let timeout = matches.get_one::<Duration>("timeout");
+    let timeout = timeout.copied().unwrap_or(super::PATIENCE);
     let mut given = Given::default();
     for (name, values) in [
         ("plugin", vec![file]),
@@ -58,13 +62,7 @@ pub(super) fn plan(
             "env",
             env.map(|(name, value)| format!("{name}={value}")).collect(),
         ),
-        (
-            "timeout",
-            timeout
-                .map(|limit| format!("{}ms", limit.as_millis()))
-                .into_iter()
-                .collect(),
-        ),
+        ("timeout", vec![format!("{}ms", timeout.as_millis().max(1))]),
         ("log-level", vec![format!("{LOGGED},{level}")]),
         ("log-format", vec!["text".to_owned()]),
         // An attempt is never joined to another one.

@@ -209,11 +209,13 @@ mod tests {
 
     #[test]
     fn the_report_counts_answers_and_failures() {
-        let mut seen = Seen::default();
-        seen.times = [1, 2, 3, 4].map(Duration::from_millis).to_vec();
+        let mut seen = Seen {
+            times: [1, 2, 3, 4].map(Duration::from_millis).to_vec(),
+            failures: 2,
+            ..Seen::default()
+        };
         seen.error("OutOfStock".to_owned(), 1);
         seen.error("TooManyRequestsException".to_owned(), 2);
-        seen.failures = 2;
         let report = Report::new(seen, 3, Duration::from_millis(500));
         let text = report.text();
         let begin = "6 calls, 3 at once, in 0.500 s: 12 a second\n\
