@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::ArgMatches;
 use tokio::runtime::Runtime;
 
@@ -32,6 +32,7 @@ use self::call::{Call, NAME};
 use self::client::{Client, Door};
 use self::endpoint::Endpoint;
 use self::local::Local;
+use super::signals;
 use crate::auth::Signer;
 use crate::config::{Environment, PluginPlan};
 use crate::engine::{CELL_WORKERS, Watchdog};
@@ -112,7 +113,11 @@ fn in_process(
             // The function has its own limit.
             patience: None,
         });
-        let invoked = invoke(matches, &client, json).await;
+        let (_stop, mut stopped) = signals::stop()?;
+        let invoked = tokio::select! {
+            invoked = invoke(matches, &client, json) => invoked,
+            _ = stopped.wait_for(Option::is_some) => Err(anyhow!("stopped by a signal")),
+        };
         if let Some(Client {
             door: Door::Plugin(local),
             ..

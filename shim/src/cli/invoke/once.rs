@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::header;
 use http_body_util::BodyExt as _;
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +20,9 @@ use super::failure::Failure;
 use super::frames::{Decoder, Frame};
 use crate::cli::inspect;
 use crate::exit::{self, CallFailed};
+
+/// The type of a streamed response.
+const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 /// Calls once. The exit code says whether the function failed.
 pub(super) async fn run(client: &Client, json: bool) -> anyhow::Result<ExitCode> {
@@ -65,11 +69,8 @@ fn tell(
     streamed: bool,
     printed: &mut Printed,
 ) -> anyhow::Result<()> {
-    // A stream's response was printed; its error was not.
-    if !streamed || answer.function_error.is_some() {
-        if streamed {
-            printed.end_line();
-        }
+    // A stream was printed as it came, and its error is no part of it.
+    if !streamed {
         printed.bytes(&answer.body)?;
     }
     printed.end_line();
@@ -144,6 +145,12 @@ async fn stream(
         let whole = client.in_time(begun, client.whole(body)).await;
         let refused = Failure::refused(client.url(), &head, &whole.unwrap_or_default());
         return Err(CallFailed::from(refused).into());
+    }
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    if kind.is_none_or(|kind| kind != EVENT_STREAM) {
+        let url = client.url().to_owned();
+        let status = head.status.as_u16();
+        return Err(CallFailed::from(Failure::Stranger { url, status }).into());
     }
     let mut answer = Answer::of_head(&head);
     let (mut decoder, mut chunks) = (Decoder::default(), 0);
