@@ -92,7 +92,7 @@ impl Decoder {
 }
 
 fn check(what: &'static str, bytes: &[u8], mut sum: &[u8]) -> Result<(), FrameError> {
-    let (found, expected) = (crc32fast::hash(bytes), sum.get_u32());
+    let (found, expected) = (sum.get_u32(), crc32fast::hash(bytes));
     if found == expected {
         return Ok(());
     }

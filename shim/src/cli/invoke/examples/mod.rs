@@ -90,8 +90,6 @@ mod tests {
         assert_eq!(v2.raw_path.as_deref(), Some("/items"));
         let url: event::lambda_function_urls::LambdaFunctionUrlRequest = is("function-url");
         assert_eq!(url.raw_path.as_deref(), Some("/items"));
-        let logs: event::cloudwatch_logs::LogsEvent = is("cloudwatch-logs");
-        assert_eq!(logs.aws_logs.data.log_events.len(), 2);
         let _: event::cognito::CognitoEventUserPoolsPreSignup = is("cognito");
         let changed: event::dynamodb::Event = is("dynamodb");
         assert_eq!(changed.records[0].event_name, "MODIFY");
@@ -115,6 +113,25 @@ mod tests {
         );
         let message: event::sqs::SqsEvent = is("sqs");
         assert!(message.records[0].body.is_some());
+    }
+
+    #[cfg(feature = "package")]
+    #[test]
+    fn log_lines_are_packed_as_by_cloudwatch() {
+        use base64::Engine as _;
+        use std::io::Read as _;
+
+        let event: Value = is("cloudwatch-logs");
+        let data = event["awslogs"]["data"].as_str().unwrap();
+        let packed = base64::engine::general_purpose::STANDARD.decode(data);
+        let mut json = String::new();
+        flate2::read::GzDecoder::new(&packed.unwrap()[..])
+            .read_to_string(&mut json)
+            .unwrap();
+        let logs: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(logs["messageType"], "DATA_MESSAGE");
+        assert_eq!(logs["logEvents"].as_array().unwrap().len(), 2);
+        assert_eq!(logs["logEvents"][0]["message"], "ERROR out of stock");
     }
 
     #[test]
