@@ -15,6 +15,12 @@ pub const USAGE: u8 = 64;
 pub const DATA: u8 = 65;
 /// A port or a log daemon that cannot be had (`EX_UNAVAILABLE`).
 pub const UNAVAILABLE: u8 = 69;
+/// It may work if it is tried again (`EX_TEMPFAIL`).
+pub const TRY_AGAIN: u8 = 75;
+/// Who asks may not (`EX_NOPERM`).
+pub const NOT_ALLOWED: u8 = 77;
+/// All was well but the function that was invoked: none of sysexits means that.
+pub const FUNCTION_FAILED: u8 = 1;
 /// Anything else (`EX_SOFTWARE`).
 pub const INTERNAL: u8 = 70;
 
@@ -63,6 +69,18 @@ impl BadData {
     }
 }
 
+/// A call of a function that came to nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CallFailed {
+    /// What was tried, and what came of it.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The exit code.
+    pub code: u8,
+}
+
 /// Parses the command line, or ends the process: with help or version (0), or because it cannot be
 /// understood (64).
 pub fn parse(command: clap::Command) -> Result<clap::ArgMatches, ExitCode> {
@@ -92,6 +110,9 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<BadData>() {
         return Some(error.hint.to_owned());
     }
+    if let Some(error) = error.downcast_ref::<CallFailed>() {
+        return error.hint.clone();
+    }
     let unavailable = error.downcast_ref::<Unavailable>()?;
     match unavailable.error.kind() {
         std::io::ErrorKind::AddrInUse => Some(format!(
@@ -118,6 +139,8 @@ fn code(error: &anyhow::Error) -> u8 {
         LoadError::EXIT_CODE
     } else if error.is::<BadData>() {
         DATA
+    } else if let Some(error) = error.downcast_ref::<CallFailed>() {
+        error.code
     } else if let Some(errors) = error.downcast_ref::<ConfigErrors>() {
         errors.exit_code()
     } else if error.is::<Misconfigured>() {

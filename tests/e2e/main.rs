@@ -30,6 +30,7 @@ mod http;
 mod init;
 mod inspect;
 mod invoke;
+mod invoke_command;
 mod invoke_errors;
 mod invoke_limits;
 mod lifecycle;

@@ -4,7 +4,7 @@
 //! before the body is read ([`Verifier::check_head`]) and at the body afterwards
 //! ([`Pending::check_body`]). Both ways of signing are understood: the `Authorization` header and
 //! the query parameters of a presigned URL. An [`AuthError`] carries code, status and text of the
-//! answer; how that is rendered is the frontend's business.
+//! answer; how that is rendered is the frontend's business. A [`Signer`] is the caller's end.
 //!
 //! What is signed:
 //!
@@ -21,6 +21,7 @@ mod date;
 mod error;
 mod hash;
 mod profiles;
+mod sign;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -28,4 +29,5 @@ mod verify;
 pub use credentials::{Credentials, CredentialsError};
 pub use date::AmzDate;
 pub use error::AuthError;
+pub use sign::{SignError, Signer};
 pub use verify::{Expected, Identity, Pending, Verifier};

@@ -12,8 +12,8 @@ use super::date::AmzDate;
 use super::error::AuthError;
 use super::hash::{SigningKey, sha256_hex};
 
-const SERVICE: &str = "lambda";
-const TERMINATOR: &str = "aws4_request";
+pub(super) const SERVICE: &str = "lambda";
+pub(super) const TERMINATOR: &str = "aws4_request";
 
 /// What the callers' signatures are made for, as far as it is known beforehand.
 #[derive(Debug, Clone, Default)]

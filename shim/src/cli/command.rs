@@ -25,6 +25,8 @@ pub fn command() -> Command {
         ))
         .subcommand(inspect())
         .subcommand(bootstrap());
+    #[cfg(feature = "invoke")]
+    let top = top.subcommand(super::invoke::command());
     #[cfg(feature = "package")]
     let top = top
         .subcommand(super::package::command())

@@ -5,6 +5,8 @@ mod command;
 mod credentials;
 mod generate;
 mod inspect;
+#[cfg(feature = "invoke")]
+mod invoke;
 mod load;
 mod metrics;
 #[cfg(feature = "package")]
@@ -33,6 +35,8 @@ pub use command::command;
 pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
         Some(("inspect", matches)) => inspect::run(matches)?,
+        #[cfg(feature = "invoke")]
+        Some(("invoke", matches)) => return invoke::run(matches),
         #[cfg(feature = "package")]
         Some(("package", matches)) => package::run(matches)?,
         #[cfg(feature = "package")]

@@ -13,7 +13,7 @@ pub mod setting;
 
 pub use functions::{FunctionSpec, PluginPlan, Settings};
 pub use given::{Environment, Given, Origin};
-#[cfg(feature = "package")]
+#[cfg(any(feature = "invoke", feature = "package"))]
 pub(crate) use parse::{duration, variable};
 pub use plan::{AdminPlan, KeysFrom, Plan, ServePlan, log_plan, only_plugin, resolve};
 pub use problem::{ConfigErrors, Problem};

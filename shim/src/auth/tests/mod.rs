@@ -5,4 +5,5 @@ mod kit;
 mod noise;
 mod oracle;
 mod refusals;
+mod signer;
 mod vectors;
