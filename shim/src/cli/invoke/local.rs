@@ -1,12 +1,15 @@
 //! A plugin in this process, behind the Invoke API but without a server: connections to it are
 //! pipes in memory.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwapOption;
 use clap::ArgMatches;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -102,9 +105,9 @@ impl Local {
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let api = self.api.clone();
         tokio::spawn(async move {
-            let service = service_fn(|request| {
+            let service = service_fn(|request: Request<Incoming>| {
                 let api = api.clone();
-                async move { Ok::<_, std::convert::Infallible>(api.call(request).await) }
+                async move { Ok::<_, Infallible>(*api.call(request.into()).await) }
             });
             // What breaks is told at the other end.
             let _ = http1::Builder::new()
