@@ -83,7 +83,7 @@ pub(in crate::cli) fn command() -> Command {
 /// Reads `NAME=VALUE`.
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((name, _)) if name.is_empty() => Err("the name is empty".to_owned()),
+        Some(("", _)) => Err("the name is empty".to_owned()),
         Some((name, value)) if !name.contains('\0') && !value.contains('\0') => {
             Ok((name.to_owned(), value.to_owned()))
         }

@@ -146,7 +146,8 @@ pub fn plan(request: &Request) -> Result<Plan, ImageError> {
         if plugins.iter().find(known).is_none() {
             entries.push(Entry::program(&name, &plugin.path)?);
             let elf = ElfFile::read(&plugin.path).map_err(ImageError::Plugin)?;
-            let warnings = Warning::of_symbols(&plugin.path, elf.symbol_bytes, elf.debug_bytes);
+            // Symbol tables stay: stack traces need them.
+            let warnings = Warning::of_symbols(&plugin.path, 0, elf.debug_bytes);
             notices.extend(warnings.into_iter().map(Notice::File));
             plugins.push((file, elf));
         }
