@@ -1,6 +1,8 @@
 //! The files of `docs/deploy`, held against the shim itself: what they say of ports, paths and flags
-//! is tried. The schemas of Kubernetes, Knative and SAM are megabytes; what is checked of their forms
-//! is written here.
+//! is tried. Objects of Kubernetes are held against its schemas (`schema`); those of Knative and SAM
+//! are megabytes, so what is checked of their forms is written here.
+
+mod schema;
 
 use std::path::PathBuf;
 

@@ -208,3 +208,26 @@ fn tar_agrees() {
         .collect();
     assert_eq!(listed, paths);
 }
+
+#[test]
+fn skopeo_agrees() {
+    let Some(ground) = with_assets("another reader of images") else {
+        return;
+    };
+    ground.image_after("", WORDS).expect_code(0);
+    let digest = ground.opened().json("index.json")["manifests"][0]["digest"].clone();
+    // It compares all digests with what they are of; podman reads images with the same library.
+    for transport in ["oci-archive", "docker-archive"] {
+        let mut skopeo = Command::new("skopeo");
+        skopeo
+            .current_dir(ground.path(""))
+            .args(["--insecure-policy", "copy"]);
+        let from = format!("{transport}:orders.tar");
+        let Ok(output) = skopeo.args([from, format!("dir:{transport}")]).output() else {
+            return skipped("another reader of images: no skopeo");
+        };
+        assert!(output.status.success(), "{transport}: {output:?}");
+    }
+    let manifest = fs::read(ground.path("oci-archive/manifest.json")).unwrap();
+    assert_eq!(digest, super::opened::digest(&manifest));
+}

@@ -133,6 +133,6 @@ fn machines() -> [(&'static str, &'static str); 2] {
 }
 
 /// Says why a test does not run: past the test harness, which keeps what tests say that pass.
-fn skipped(what: &str) {
+pub(crate) fn skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {what}");
 }
