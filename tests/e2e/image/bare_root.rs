@@ -41,7 +41,7 @@ impl Container {
         };
         let words = container.words("Entrypoint");
         let words: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
-        let script = format!("#!/bin/sh\nexec {way} {}\n", words.join(" "));
+        let script = format!("#!/bin/sh\nexec {way} {} \"$@\"\n", words.join(" "));
         let script = container.ground.put("enter", script);
         fs::set_permissions(script, Permissions::from_mode(0o755)).unwrap();
         Some(container)
@@ -106,6 +106,12 @@ fn it_serves() {
         "/etc/ssl/certs/ca-certificates.crt"
     );
     served.stop();
+
+    // Words behind the image's name are further flags.
+    let command = container.program().command().env("PORT", "0");
+    let served = command.arg("--env", "GREETING=Hello").start();
+    let report = served.post("/", "{}").json();
+    assert_eq!(settings(&report), &json!({ "GREETING": "Hello" }));
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub(super) fn make(
                 .map(|(k, v)| format!("{k}={v}"))
                 .collect(),
             entrypoint: &plan.entrypoint,
-            working_dir: super::plan::TASK_ROOT,
+            working_dir: super::run::TASK_ROOT,
             labels: &plan.labels,
             stop_signal: "SIGTERM",
         },

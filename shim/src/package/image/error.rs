@@ -79,7 +79,7 @@ pub enum ImageError {
     #[error("a library cannot be packed: {0}")]
     Library(LoadError),
 
-    /// Two plugins, and a handler of which none is said.
+    /// The name of a plugin would be read as a function or a handler.
     #[error("{name:?} cannot be the file of a plugin in an image: it has `=` or `#`")]
     PluginName { name: String },
 

@@ -2,6 +2,7 @@
 //!
 //! * [`Request`]: what is asked for; [`plan`] turns it into a [`Plan`], or says what would fail
 //! * `libraries`: the shared libraries that shim and plugins need, found on this system
+//! * `run`: how the image is run
 //! * `tree`: the files of a layer; `layer`: its bytes
 //! * `document`: the image's JSON; `archive`: the file with all of it
 //!
@@ -19,6 +20,7 @@ mod layer;
 mod libraries;
 mod plan;
 mod reference;
+mod run;
 mod tree;
 
 use std::path::PathBuf;

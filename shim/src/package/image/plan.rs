@@ -6,19 +6,12 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::run::{self, CERTIFICATES, PORT, SHIM, TASK_ROOT};
 use super::tree::Tree;
 use super::{ImageError, MAX_UNPACKED, Reference, libraries};
 use crate::package::entry::{self, own_name};
-use crate::package::{Arch, Entry, Include, PackageError, Warning, output};
+use crate::package::{Arch, Entry, Include, Warning, output};
 use crate::plugin::preflight::{self, ElfFile, Form, PluginFile};
-
-/// Where the plugins lie, and the working directory.
-pub(super) const TASK_ROOT: &str = "/var/task";
-const SHIM: &str = "/usr/local/bin/shim";
-/// Where programs look for certificates.
-const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
-/// The port that it serves on, unless its environment says another.
-const PORT: &str = "8080";
 
 /// How many bytes of the certificates are looked at.
 const MAX_CERTIFICATES: u64 = 16 << 20;
@@ -205,14 +198,14 @@ pub fn plan(request: &Request) -> Result<Plan, ImageError> {
         .map(|include| include.path.as_path());
     output::check(&output, &sources, &directories.collect::<Vec<_>>())?;
 
-    let variables = variables(request, notices.contains(&Notice::NoCertificates));
+    let variables = run::variables(request, notices.contains(&Notice::NoCertificates));
     let plan = Plan {
         tag,
         arch,
-        entrypoint: entrypoint(request)?,
+        entrypoint: run::entrypoint(request)?,
         port: variables.get("PORT").map_or(PORT, |port| port).to_owned(),
         variables,
-        labels: labels(request, &plugins),
+        labels: run::labels(request, &plugins),
         output,
         notices,
         layers: vec![
@@ -322,67 +315,4 @@ fn plain_name(plugins: &[Plugin]) -> String {
     let name = name.to_string_lossy();
     let name = name.strip_suffix(".so").unwrap_or(&name);
     name.strip_prefix("lib").unwrap_or(name).to_owned()
-}
-
-/// What is of the shim itself, rather than of a function.
-fn is_of_shim(name: &str) -> bool {
-    name.starts_with("SHIM_") || ["PORT", "RUST_LOG", "NO_COLOR"].contains(&name)
-}
-
-/// Without a command, so that it becomes the bootstrap in AWS Lambda.
-fn entrypoint(request: &Request) -> Result<Vec<String>, PackageError> {
-    let mut words = vec![SHIM.to_owned()];
-    for plugin in &request.plugins {
-        let name = plugin.name.as_ref().map(|name| format!("{name}="));
-        let handler = plugin.handler.as_ref().map(|name| format!("#{name}"));
-        let file = own_name(&plugin.path)?;
-        words.push("--plugin".to_owned());
-        words.push(format!(
-            "{}{TASK_ROOT}/{file}{}",
-            name.unwrap_or_default(),
-            handler.unwrap_or_default()
-        ));
-    }
-    if let Some(handler) = &request.handler {
-        words.extend(["--handler".to_owned(), handler.clone()]);
-    }
-    for (name, value) in &request.variables {
-        if !is_of_shim(name) {
-            words.extend(["--env".to_owned(), format!("{name}={value}")]);
-        }
-    }
-    Ok(words)
-}
-
-fn variables(request: &Request, without_certificates: bool) -> BTreeMap<String, String> {
-    let mut variables: BTreeMap<_, _> = [
-        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-        ("PORT", PORT),
-        ("SSL_CERT_FILE", CERTIFICATES),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    if without_certificates {
-        variables.remove("SSL_CERT_FILE");
-    }
-    variables.extend(request.variables.iter().cloned());
-    variables
-}
-
-fn labels(request: &Request, plugins: &[(PluginFile, ElfFile)]) -> BTreeMap<String, String> {
-    let mut labels = BTreeMap::new();
-    if let Some((plugin, _)) = plugins.first() {
-        let package = &plugin.package;
-        for (name, value) in [
-            ("title", &package.name),
-            ("version", &package.version),
-            ("description", &package.description),
-        ] {
-            if !value.is_empty() {
-                labels.insert(format!("org.opencontainers.image.{name}"), value.clone());
-            }
-        }
-    }
-    labels.extend(request.labels.iter().cloned());
-    labels
 }
