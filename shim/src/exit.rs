@@ -7,6 +7,8 @@ use crate::config::ConfigErrors;
 use crate::observe::{self, LogError};
 #[cfg(feature = "package")]
 use crate::package::PackageError;
+#[cfg(feature = "package")]
+use crate::package::image::ImageError;
 use crate::plugin::LoadError;
 
 /// A command line that cannot be understood (`EX_USAGE`).
@@ -107,6 +109,10 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<PackageError>() {
         return error.hint();
     }
+    #[cfg(feature = "package")]
+    if let Some(error) = error.downcast_ref::<ImageError>() {
+        return error.hint();
+    }
     if let Some(error) = error.downcast_ref::<BadData>() {
         return Some(error.hint.to_owned());
     }
@@ -129,6 +135,14 @@ fn hint(error: &anyhow::Error) -> Option<String> {
 fn code(error: &anyhow::Error) -> u8 {
     #[cfg(feature = "package")]
     if let Some(error) = error.downcast_ref::<PackageError>() {
+        return match error {
+            error if error.is_usage() => USAGE,
+            error if error.is_failure() => INTERNAL,
+            _ => LoadError::EXIT_CODE,
+        };
+    }
+    #[cfg(feature = "package")]
+    if let Some(error) = error.downcast_ref::<ImageError>() {
         return match error {
             error if error.is_usage() => USAGE,
             error if error.is_failure() => INTERNAL,

@@ -47,7 +47,7 @@ fn help_names_flags_variables_and_exit_codes() {
     }
     let short = run(&["-h"]);
     short.expect_code(0).expect_stdout("Exit codes: 0");
-    for command in ["serve", "inspect", "package", "verify", "generate"] {
+    for command in ["serve", "inspect", "package", "image", "verify", "generate"] {
         short.expect_stdout(command);
     }
 }

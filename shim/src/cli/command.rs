@@ -30,6 +30,7 @@ pub fn command() -> Command {
     #[cfg(feature = "package")]
     let top = top
         .subcommand(super::package::command())
+        .subcommand(super::image::command())
         .subcommand(super::verify::command());
     let top = top.subcommand(generate());
     serve_arguments(top)

@@ -4,6 +4,8 @@ mod bootstrap;
 mod command;
 mod credentials;
 mod generate;
+#[cfg(feature = "package")]
+mod image;
 mod inspect;
 #[cfg(feature = "invoke")]
 mod invoke;
@@ -39,6 +41,8 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("invoke", matches)) => return invoke::run(matches),
         #[cfg(feature = "package")]
         Some(("package", matches)) => package::run(matches)?,
+        #[cfg(feature = "package")]
+        Some(("image", matches)) => image::run(matches)?,
         #[cfg(feature = "package")]
         Some(("verify", matches)) => return verify::run(matches),
         Some(("generate", matches)) => generate::run(matches)?,

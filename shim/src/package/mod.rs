@@ -1,4 +1,4 @@
-//! From a plugin to the zip that AWS Lambda runs.
+//! From a plugin to the zip that AWS Lambda runs, and to a container [`image`].
 //!
 //! * [`Request`]: what is asked for; [`plan`] turns it into a [`Plan`], or says what would fail
 //! * `entry`: the files of a package, their names and modes
@@ -13,6 +13,7 @@ mod archive;
 mod elf;
 mod entry;
 mod error;
+pub mod image;
 mod output;
 mod plan;
 mod system_libraries;

@@ -13,6 +13,7 @@ use crate::config::PluginPlan;
 use crate::package::{self, Arch, Effort, Include, Package, PackageError, Plan, Request, TargetOs};
 
 pub(super) use command::command;
+pub(super) use report::word;
 
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (request, name) = request(matches)?;

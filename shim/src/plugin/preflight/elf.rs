@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::mem::size_of;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use object::elf::{self, FileType, SectionType};
 use object::read::elf::{FileHeader, ProgramHeader as _, SectionHeader as _};
@@ -31,6 +31,9 @@ pub(super) type Data<'d> = &'d ReadCache<File>;
 const MAX_HEADERS: u32 = 0xffff;
 /// The largest table that is read, in bytes.
 const MAX_TABLE: u64 = 64 << 20;
+
+/// The longest path of a dynamic linker, in bytes.
+const MAX_INTERPRETER: u64 = 4096;
 
 /// For which machines files are accepted. Those of another word size or byte order than this
 /// machine's never are: their tables look different.
@@ -135,6 +138,18 @@ impl<'d> Elf<'d> {
     pub(super) fn has_interpreter(&self) -> bool {
         let interpreter = |segment: &Segment| segment.p_type(NativeEndian) == elf::PT_INTERP;
         self.segments.iter().any(interpreter)
+    }
+
+    /// The dynamic linker that it names, if that is a path of plain length.
+    pub(super) fn interpreter(&self) -> Option<PathBuf> {
+        let is = |segment: &&Segment| segment.p_type(NativeEndian) == elf::PT_INTERP;
+        let segment = self.segments.iter().find(is)?;
+        if wide(segment.p_filesz(NativeEndian)) > MAX_INTERPRETER {
+            return None;
+        }
+        let bytes = segment.data(NativeEndian, self.data).ok()?;
+        let path = bytes.strip_suffix(&[0]).unwrap_or(bytes);
+        std::str::from_utf8(path).ok().map(PathBuf::from)
     }
 
     /// Refuses whatever is not a shared object; `dynamic` is this file's own.

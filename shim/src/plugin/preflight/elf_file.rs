@@ -27,6 +27,8 @@ pub struct ElfFile {
     pub needed: Vec<String>,
     /// The directories to look for them in that it was linked with, as they stand in the file.
     pub run_paths: Vec<String>,
+    /// The dynamic linker that starts it (`PT_INTERP`), if it is a program with shared libraries.
+    pub interpreter: Option<PathBuf>,
     /// The symbols of glibc it needs, those of the newest version first.
     pub glibc: Vec<GlibcSymbols>,
     /// The bytes that its symbol table takes.
@@ -89,6 +91,7 @@ impl ElfFile {
         Ok(Self {
             machine: elf.machine().to_owned(),
             form,
+            interpreter: elf.interpreter(),
             glibc: glibc::all(&elf, &needs),
             symbol_bytes: elf.size_of_sections(&SYMBOL_TABLE),
             debug_bytes: elf.size_of_sections(&DEBUG_INFORMATION),

@@ -151,6 +151,11 @@ pub(super) fn check(elf: &Elf<'_>, needs: &[Need], system: &System) -> Result<()
     })
 }
 
+/// The release of this system's glibc; `None` if it cannot be told.
+pub fn system_version() -> Option<GlibcVersion> {
+    system().map(|system| system.version)
+}
+
 /// The glibc that this process runs on; `None` if there is none, or it cannot be read.
 pub(super) fn system() -> Option<&'static System> {
     static SYSTEM: OnceLock<Option<System>> = OnceLock::new();

@@ -5,6 +5,8 @@
 //! likeliest first, and calls a library missing only when it can be in none: what it does not
 //! understand it leaves to the dynamic linker.
 
+mod found;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
@@ -17,6 +19,8 @@ use super::ld_cache::{self, Entry};
 use super::tables::Dynamic;
 use super::{glibc, kind, mapped};
 use crate::plugin::LoadError;
+
+pub use found::find_library;
 
 /// The most directories that are looked into for one file.
 const MAX_PATHS: usize = 64;

@@ -27,7 +27,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use elf_file::{ElfFile, Form, HostInfo};
-pub use glibc::{GlibcNeed, GlibcSymbols};
+pub use glibc::{GlibcNeed, GlibcSymbols, system_version};
+pub use libraries::find_library;
 pub use record::{EventKind, HandlerInfo, Package, PanicStrategy};
 pub use version::{ABI_VERSION, GlibcVersion, NotAVersion, Version};
 
