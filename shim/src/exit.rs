@@ -63,6 +63,27 @@ impl BadData {
     }
 }
 
+/// A command that failed, with its exit code and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    code: u8,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with one of the exit codes of this module.
+    pub fn new(code: u8, message: impl Into<String>, hint: Option<String>) -> Self {
+        let message = message.into();
+        Self {
+            code,
+            message,
+            hint,
+        }
+    }
+}
+
 /// Parses the command line, or ends the process: with help or version (0), or because it cannot be
 /// understood (64).
 pub fn parse(command: clap::Command) -> Result<clap::ArgMatches, ExitCode> {
@@ -92,6 +113,9 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<BadData>() {
         return Some(error.hint.to_owned());
     }
+    if let Some(error) = error.downcast_ref::<Failure>() {
+        return error.hint.clone();
+    }
     let unavailable = error.downcast_ref::<Unavailable>()?;
     match unavailable.error.kind() {
         std::io::ErrorKind::AddrInUse => Some(format!(
@@ -114,7 +138,9 @@ fn code(error: &anyhow::Error) -> u8 {
             _ => LoadError::EXIT_CODE,
         };
     }
-    if error.is::<LoadError>() {
+    if let Some(error) = error.downcast_ref::<Failure>() {
+        error.code
+    } else if error.is::<LoadError>() {
         LoadError::EXIT_CODE
     } else if error.is::<BadData>() {
         DATA

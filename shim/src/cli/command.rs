@@ -29,6 +29,10 @@ pub fn command() -> Command {
     let top = top
         .subcommand(super::package::command())
         .subcommand(super::verify::command());
+    #[cfg(feature = "build")]
+    let top = top
+        .subcommand(super::new::command())
+        .subcommand(super::build::command());
     let top = top.subcommand(generate());
     serve_arguments(top)
 }

@@ -1,12 +1,16 @@
 //! The command line: one file per command.
 
 mod bootstrap;
+#[cfg(feature = "build")]
+mod build;
 mod command;
 mod credentials;
 mod generate;
 mod inspect;
 mod load;
 mod metrics;
+#[cfg(feature = "build")]
+mod new;
 #[cfg(feature = "package")]
 mod package;
 mod reload;
@@ -33,6 +37,10 @@ pub use command::command;
 pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
         Some(("inspect", matches)) => inspect::run(matches)?,
+        #[cfg(feature = "build")]
+        Some(("new", matches)) => new::run(matches)?,
+        #[cfg(feature = "build")]
+        Some(("build", matches)) => return build::run(matches),
         #[cfg(feature = "package")]
         Some(("package", matches)) => package::run(matches)?,
         #[cfg(feature = "package")]
