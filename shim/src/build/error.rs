@@ -111,8 +111,8 @@ impl BuildError {
             }
             Self::NoArch => "name one: `--arch x86_64`".to_owned(),
             Self::NoZigbuild { .. } | Self::Glibc { .. } => {
-                "install it: `pip install cargo-zigbuild ziglang`, or `cargo install \
-                 cargo-zigbuild` and zig; then build again"
+                "`cargo zigbuild` builds for it: `pip install cargo-zigbuild ziglang`, then build \
+                 again"
                     .to_owned()
             }
             Self::NoStd { arch } => format!("`rustup target add {}`", arch.triple()),

@@ -192,6 +192,7 @@ fn metadata(manifest: &Path) -> Result<Metadata, BuildError> {
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .arg("--manifest-path")
         .arg(manifest)
+        .current_dir(manifest.parent().unwrap_or(Path::new("/")))
         .stdin(Stdio::null());
     let output = cargo.output().map_err(BuildError::NoCargo)?;
     if !output.status.success() {

@@ -16,7 +16,6 @@ use place::Place;
 use report::{NotBuilt, Plugin, Report};
 
 pub(super) use command::command;
-pub(super) use report::word;
 
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let options = options(matches).map_err(failure)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::build::{BuildError, PluginCrate, Target};
+use crate::cli::package::word;
 use crate::plugin::preflight::{EventKind, PluginFile};
 
 /// All there is to say.
@@ -121,6 +122,13 @@ impl Report {
 
     /// What failed, for standard error.
     pub(super) fn failures(&self) -> String {
+        if let ([], [only]) = (self.plugins.as_slice(), self.failed.as_slice()) {
+            let mut text = format!("error: {}: {}\n", only.name, only.reason);
+            if let Some(hint) = &only.hint {
+                let _ = writeln!(text, "  hint: {hint}");
+            }
+            return text;
+        }
         let all = self.plugins.len() + self.failed.len();
         let mut text = format!("error: {} of {all} plugins failed\n", self.failed.len());
         for failed in &self.failed {
@@ -144,14 +152,4 @@ fn shown(path: &Path) -> String {
         .ok()
         .and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
     relative.as_deref().unwrap_or(path).display().to_string()
-}
-
-/// A text as one word of a shell command.
-pub(in crate::cli) fn word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
-    if text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }

@@ -37,14 +37,18 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Problem> {
 
 /// Refuses a folder that has something in it, and whatever is no folder.
 pub(super) fn check(typed: &Path, folder: &Path) -> Result<(), Problem> {
-    let first = fs::read_dir(folder).map(|mut entries| entries.next());
-    match first {
+    match fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(Problem::Folder {
+                path: typed.to_owned(),
+                reason: error.to_string(),
+            });
+        }
+        Ok(_) => {}
+    }
+    match fs::read_dir(folder).map(|mut entries| entries.next()) {
         Ok(None) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() != io::ErrorKind::NotADirectory => Err(Problem::Folder {
-            path: typed.to_owned(),
-            reason: error.to_string(),
-        }),
         _ => Err(Problem::Exists {
             path: typed.to_owned(),
         }),

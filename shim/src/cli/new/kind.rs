@@ -174,7 +174,7 @@ Ok(())",
         response: "()",
         body: "for record in event.records {
     let (bucket, key) = (record.s3.bucket.name, record.s3.object.url_decoded_key);
-    tracing::info!(what = record.event_name, bucket, key, left = ?ctx.remaining_time(), \"stored\");
+    tracing::info!(bucket, key, left = ?ctx.remaining_time(), \"stored\");
 }
 Ok(())",
         sample: sample!("s3"),

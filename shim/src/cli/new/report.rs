@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::files::Wish;
 use super::workspace::Workspace;
-use crate::cli::build::word;
+use crate::cli::package::word;
 
 /// All there is to say of a new crate.
 #[derive(Debug, Serialize)]

@@ -13,6 +13,8 @@ use crate::config::PluginPlan;
 use crate::package::{self, Arch, Include, Package, PackageError, Plan, Request, TargetOs};
 
 pub(super) use command::command;
+#[cfg(feature = "build")]
+pub(super) use report::word;
 
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (request, name) = request(matches)?;

@@ -211,7 +211,7 @@ fn capitalised(word: &str) -> String {
 }
 
 /// A text as one word of a shell command.
-fn word(text: &str) -> String {
+pub(in crate::cli) fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
     if text.chars().all(plain) {
         text.to_owned()
