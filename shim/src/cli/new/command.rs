@@ -52,6 +52,7 @@ pub(in crate::cli) fn command() -> Command {
                 .long("plugin-api-path")
                 .value_name("PATH")
                 .env("SHIM_PLUGIN_API_PATH")
+                .hide_env_values(true)
                 .value_hint(ValueHint::DirPath)
                 .help("Depend on the plugin-api in this folder, instead of a published one"),
         )
