@@ -71,16 +71,28 @@ impl BadData {
     }
 }
 
-/// A call of a function that came to nothing.
+/// A command that failed, with its exit code and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct CallFailed {
+pub struct CommandFailed {
+    /// The exit code.
+    pub code: u8,
     /// What was tried, and what came of it.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The exit code.
-    pub code: u8,
+}
+
+impl CommandFailed {
+    /// A failure with one of the exit codes of this module.
+    pub fn new(code: u8, message: impl Into<String>, hint: Option<String>) -> Self {
+        let message = message.into();
+        Self {
+            code,
+            message,
+            hint,
+        }
+    }
 }
 
 /// Parses the command line, or ends the process: with help or version (0), or because it cannot be
@@ -116,7 +128,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<BadData>() {
         return Some(error.hint.to_owned());
     }
-    if let Some(error) = error.downcast_ref::<CallFailed>() {
+    if let Some(error) = error.downcast_ref::<CommandFailed>() {
         return error.hint.clone();
     }
     let unavailable = error.downcast_ref::<Unavailable>()?;
@@ -149,11 +161,13 @@ fn code(error: &anyhow::Error) -> u8 {
             _ => LoadError::EXIT_CODE,
         };
     }
-    if error.is::<LoadError>() {
+    if let Some(error) = error.downcast_ref::<CommandFailed>() {
+        error.code
+    } else if error.is::<LoadError>() {
         LoadError::EXIT_CODE
     } else if error.is::<BadData>() {
         DATA
-    } else if let Some(error) = error.downcast_ref::<CallFailed>() {
+    } else if let Some(error) = error.downcast_ref::<CommandFailed>() {
         error.code
     } else if let Some(errors) = error.downcast_ref::<ConfigErrors>() {
         errors.exit_code()

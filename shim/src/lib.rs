@@ -5,10 +5,12 @@
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
 //! `invocation` → `observe` → `auth` → `plugin` → `gateway` → `runtime_api` → `engine` → `events` →
-//! `frontend` → `server` → `package` → `config` → `exit` → `bootstrap` → `cli`.
+//! `frontend` → `server` → `package` → `build` → `config` → `exit` → `bootstrap` → `cli`.
 
 pub mod auth;
 pub mod bootstrap;
+#[cfg(feature = "build")]
+pub mod build;
 pub mod cli;
 pub mod config;
 pub mod engine;

@@ -4,7 +4,7 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "invocation",
     "observe",
     "auth",
@@ -16,6 +16,7 @@ const ORDER: [&str; 15] = [
     "frontend",
     "server",
     "package",
+    "build",
     "config",
     "exit",
     "bootstrap",

@@ -13,6 +13,8 @@ mod adapter;
 mod admin;
 mod attempts;
 mod bootstrap;
+#[cfg(feature = "build")]
+mod build;
 mod cancel;
 mod cli;
 mod concurrency;
@@ -42,6 +44,8 @@ mod many;
 mod metrics;
 mod mock;
 mod names;
+#[cfg(feature = "build")]
+mod new;
 mod package;
 mod panics;
 mod placement;

@@ -32,6 +32,10 @@ pub fn command() -> Command {
         .subcommand(super::package::command())
         .subcommand(super::image::command())
         .subcommand(super::verify::command());
+    #[cfg(feature = "build")]
+    let top = top
+        .subcommand(super::new::command())
+        .subcommand(super::build::command());
     let top = top.subcommand(generate());
     serve_arguments(top)
 }

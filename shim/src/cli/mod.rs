@@ -1,6 +1,8 @@
 //! The command line: one file per command.
 
 mod bootstrap;
+#[cfg(feature = "build")]
+mod build;
 mod command;
 mod credentials;
 mod generate;
@@ -11,6 +13,8 @@ mod inspect;
 mod invoke;
 mod load;
 mod metrics;
+#[cfg(feature = "build")]
+mod new;
 #[cfg(feature = "package")]
 mod package;
 mod reload;
@@ -39,6 +43,10 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("inspect", matches)) => inspect::run(matches)?,
         #[cfg(feature = "invoke")]
         Some(("invoke", matches)) => return invoke::run(matches),
+        #[cfg(feature = "build")]
+        Some(("new", matches)) => new::run(matches)?,
+        #[cfg(feature = "build")]
+        Some(("build", matches)) => return build::run(matches),
         #[cfg(feature = "package")]
         Some(("package", matches)) => package::run(matches)?,
         #[cfg(feature = "package")]

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use crate::config::Environment;
-use crate::exit::{BadData, CallFailed, USAGE};
+use crate::exit::{BadData, CommandFailed, USAGE};
 
 /// Where it is unless told otherwise: where `shim serve` listens.
 const DEFAULT: &str = "http://127.0.0.1:8080";
@@ -52,7 +52,7 @@ impl Endpoint {
             .or_else(|| variable("AWS_ENDPOINT_URL_LAMBDA"))
             .or_else(|| variable("AWS_ENDPOINT_URL"))
             .unwrap_or(("the default", DEFAULT.to_owned()));
-        Ok(Self::parse(&url).map_err(|wrong| CallFailed {
+        Ok(Self::parse(&url).map_err(|wrong| CommandFailed {
             message: format!("{from}: {wrong}, found `{url}`"),
             hint: Some(format!(
                 "such as {DEFAULT} or https://lambda.eu-central-1.amazonaws.com"

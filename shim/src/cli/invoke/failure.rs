@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::frames::FrameError;
 use crate::auth::SignError;
-use crate::exit::{self, CallFailed};
+use crate::exit::{self, CommandFailed};
 
 /// Why there is no answer of the function.
 #[derive(Debug, thiserror::Error)]
@@ -176,7 +176,7 @@ fn refused(name: &str, retry_after: Option<&str>) -> Option<String> {
     Some(fixed.to_owned())
 }
 
-impl From<Failure> for CallFailed {
+impl From<Failure> for CommandFailed {
     fn from(failure: Failure) -> Self {
         Self {
             message: failure.to_string(),

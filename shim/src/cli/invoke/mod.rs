@@ -36,7 +36,7 @@ use super::signals;
 use crate::auth::Signer;
 use crate::config::{Environment, PluginPlan};
 use crate::engine::{CELL_WORKERS, Watchdog};
-use crate::exit::{BadData, CallFailed, USAGE};
+use crate::exit::{BadData, CommandFailed, USAGE};
 use crate::invocation::is_name;
 use crate::observe;
 
@@ -171,8 +171,8 @@ fn signer(endpoint: &Endpoint, environment: &Environment) -> Result<Option<Signe
     })
 }
 
-fn usage(message: &str, hint: &str) -> CallFailed {
-    CallFailed {
+fn usage(message: &str, hint: &str) -> CommandFailed {
+    CommandFailed {
         message: message.to_owned(),
         hint: Some(hint.to_owned()),
         code: USAGE,

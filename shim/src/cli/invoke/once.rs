@@ -19,7 +19,7 @@ use super::client::{Answer, Client, Connection, MAX_RESPONSE, decode_log};
 use super::failure::Failure;
 use super::frames::{Decoder, Frame};
 use crate::cli::inspect;
-use crate::exit::{self, CallFailed};
+use crate::exit::{self, CommandFailed};
 
 /// The type of a streamed response.
 const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
@@ -32,7 +32,7 @@ pub(super) async fn run(client: &Client, json: bool) -> anyhow::Result<ExitCode>
             let mut kept = Vec::new();
             let mut chunk = |piece: Bytes| match json {
                 true if kept.len() + piece.len() > MAX_RESPONSE => {
-                    Err(CallFailed::from(Failure::TooLong(MAX_RESPONSE)).into())
+                    Err(CommandFailed::from(Failure::TooLong(MAX_RESPONSE)).into())
                 }
                 true => {
                     kept.extend_from_slice(&piece);
@@ -48,7 +48,7 @@ pub(super) async fn run(client: &Client, json: bool) -> anyhow::Result<ExitCode>
         }
         Kind::Answer | Kind::Event | Kind::DryRun => {
             let answered = client.answer(&mut Connection::default()).await;
-            (answered.map_err(CallFailed::from)?, None)
+            (answered.map_err(CommandFailed::from)?, None)
         }
     };
     if json {
@@ -140,17 +140,17 @@ async fn stream(
     let begun = Instant::now();
     let mut connection = Connection::default();
     let sent = client.in_time(begun, client.send(&mut connection)).await;
-    let (head, mut body) = sent.map_err(CallFailed::from)?.into_parts();
+    let (head, mut body) = sent.map_err(CommandFailed::from)?.into_parts();
     if !head.status.is_success() {
         let whole = client.in_time(begun, client.whole(body)).await;
         let refused = Failure::refused(client.url(), &head, &whole.unwrap_or_default());
-        return Err(CallFailed::from(refused).into());
+        return Err(CommandFailed::from(refused).into());
     }
     let kind = head.headers.get(header::CONTENT_TYPE);
     if kind.is_none_or(|kind| kind != EVENT_STREAM) {
         let url = client.url().to_owned();
         let status = head.status.as_u16();
-        return Err(CallFailed::from(Failure::Stranger { url, status }).into());
+        return Err(CommandFailed::from(Failure::Stranger { url, status }).into());
     }
     let mut answer = Answer::of_head(&head);
     let (mut decoder, mut chunks) = (Decoder::default(), 0);
@@ -158,7 +158,7 @@ async fn stream(
     loop {
         while let Some(frame) = decoder
             .next()
-            .map_err(|error| CallFailed::from(Failure::from(error)))?
+            .map_err(|error| CommandFailed::from(Failure::from(error)))?
         {
             match frame.header(":event-type") {
                 "PayloadChunk" => {
@@ -170,7 +170,7 @@ async fn stream(
                     complete = true;
                 }
                 _ if frame.header(":message-type") == "event" => {}
-                _ => return Err(CallFailed::from(broken_by(&frame)).into()),
+                _ => return Err(CommandFailed::from(broken_by(&frame)).into()),
             }
         }
         let next = async {
@@ -181,7 +181,7 @@ async fn stream(
             }
         };
         let next = client.in_time(begun, next).await;
-        match next.map_err(CallFailed::from)? {
+        match next.map_err(CommandFailed::from)? {
             Some(frame) => decoder.push(frame.data_ref().map_or(&[], |data| data)),
             None => break,
         }
@@ -189,7 +189,7 @@ async fn stream(
     if !complete || !decoder.is_empty() {
         let url = client.url().to_owned();
         let why = "the stream ended before its last frame".to_owned();
-        return Err(CallFailed::from(Failure::Broken { url, why }).into());
+        return Err(CommandFailed::from(Failure::Broken { url, why }).into());
     }
     answer.elapsed = begun.elapsed();
     Ok((answer, chunks))

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::latency::{Bar, Latencies, bars_text, milliseconds};
 use super::once;
 use crate::cli::inspect;
-use crate::exit::{self, CallFailed};
+use crate::exit::{self, CommandFailed};
 
 /// The most calls of one run: their times are kept, 16 bytes each.
 pub(super) const MAX_CALLS: u32 = 10_000_000;
@@ -35,7 +35,7 @@ struct Seen {
     /// How many calls came to nothing.
     failures: u64,
     /// The first of them.
-    failed: Option<CallFailed>,
+    failed: Option<CommandFailed>,
     function_failed: bool,
 }
 
@@ -97,7 +97,11 @@ pub(super) async fn run(
 }
 
 /// Takes calls until there are none left.
-async fn caller(client: Arc<Client>, next: Arc<AtomicU32>, calls: u32) -> Result<Seen, CallFailed> {
+async fn caller(
+    client: Arc<Client>,
+    next: Arc<AtomicU32>,
+    calls: u32,
+) -> Result<Seen, CommandFailed> {
     let (mut seen, mut connection) = (Seen::default(), Connection::default());
     while next.fetch_add(1, Ordering::Relaxed) < calls {
         match client.answer(&mut connection).await {
