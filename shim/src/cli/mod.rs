@@ -3,6 +3,8 @@
 mod bootstrap;
 mod command;
 mod credentials;
+#[cfg(feature = "dev")]
+mod dev;
 mod generate;
 mod inspect;
 mod load;
@@ -37,6 +39,8 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("package", matches)) => package::run(matches)?,
         #[cfg(feature = "package")]
         Some(("verify", matches)) => return verify::run(matches),
+        #[cfg(feature = "dev")]
+        Some(("dev", matches)) => dev::run(matches)?,
         Some(("generate", matches)) => generate::run(matches)?,
         Some(("bootstrap", matches)) => return bootstrap::run(matches),
         Some(("serve", matches)) => serve_or_info(matches)?,
