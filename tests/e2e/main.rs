@@ -19,6 +19,7 @@ mod concurrency;
 mod config;
 mod context;
 mod deadline;
+mod dev;
 mod errors;
 mod event;
 mod event_spool;

@@ -46,13 +46,22 @@ pub(super) trait Around: Send + 'static {
 /// What can be done with a server from inside the process.
 pub(super) struct Controls {
     /// Where it serves: `http://127.0.0.1:8080`.
-    #[cfg_attr(not(feature = "dev"), expect(dead_code, reason = "serving alone needs none"))]
+    #[cfg_attr(
+        not(feature = "dev"),
+        expect(dead_code, reason = "serving alone needs none")
+    )]
     pub(super) url: String,
     /// Reloads as SIGHUP does.
-    #[cfg_attr(not(feature = "dev"), expect(dead_code, reason = "serving alone needs none"))]
+    #[cfg_attr(
+        not(feature = "dev"),
+        expect(dead_code, reason = "serving alone needs none")
+    )]
     pub(super) reload: mpsc::Sender<Ask>,
     /// Stops as SIGTERM does.
-    #[cfg_attr(not(feature = "dev"), expect(dead_code, reason = "serving alone needs none"))]
+    #[cfg_attr(
+        not(feature = "dev"),
+        expect(dead_code, reason = "serving alone needs none")
+    )]
     pub(super) stop: Arc<watch::Sender<signals::Stop>>,
 }
 
@@ -75,11 +84,7 @@ pub(super) fn run(plan: ServePlan, replan: Replan) -> anyhow::Result<()> {
 }
 
 /// As [`run`], with something around it.
-pub(super) fn run_with(
-    plan: ServePlan,
-    replan: Replan,
-    around: impl Around,
-) -> anyhow::Result<()> {
+pub(super) fn run_with(plan: ServePlan, replan: Replan, around: impl Around) -> anyhow::Result<()> {
     let cells = (0..plan.threads)
         .map(|_| cell())
         .collect::<Result<Vec<_>, _>>();

@@ -27,6 +27,8 @@ pub(super) async fn cargo(
         })?;
         for outcome in &outcomes {
             let diagnostics = match outcome {
+                // The same warnings as the last time.
+                Ok(built) if built.fresh => continue,
                 Ok(built) => &built.diagnostics,
                 Err(failed) => &failed.diagnostics,
             };

@@ -14,11 +14,9 @@ const AFTER: &str = "While it builds, requests are served by the build before. A
 /// The settings of `shim serve` that hold here: which plugins there are, cargo knows.
 pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {
     let decided_here = ["plugin", "plugin-dir", "handler"];
-    SETTINGS
-        .iter()
-        .filter(move |setting| {
-            setting.scope != Scope::Table && !decided_here.contains(&setting.flag)
-        })
+    SETTINGS.iter().filter(move |setting| {
+        setting.scope != Scope::Table && !decided_here.contains(&setting.flag)
+    })
 }
 
 pub(in crate::cli) fn command() -> Command {

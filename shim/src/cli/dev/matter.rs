@@ -7,7 +7,7 @@ use crate::build::{self, PluginCrate};
 
 /// The files that plugins are built from, and `config`. `built` are the files that were built, as far
 /// as they were: cargo has written down beside them what they were built from.
-pub(super) fn matter(plugins: &[PluginCrate], config: Option<&Path>, built: &[PathBuf]) -> Matter {
+pub(super) fn matter(plugins: &[PluginCrate], config: &Path, built: &[PathBuf]) -> Matter {
     let mut matter = Matter::default();
     for plugin in plugins {
         let name = format!("lib{}.so", plugin.library);
@@ -27,7 +27,6 @@ pub(super) fn matter(plugins: &[PluginCrate], config: Option<&Path>, built: &[Pa
             }
             matter.files.insert(source);
         }
-        // Cargo writes the one when it resolves the other.
         for folder in [plugin.directory(), &plugin.workspace] {
             matter.files.insert(folder.join("Cargo.toml"));
             matter.files.insert(folder.join("Cargo.lock"));
@@ -38,8 +37,6 @@ pub(super) fn matter(plugins: &[PluginCrate], config: Option<&Path>, built: &[Pa
             matter.trees.push(tree);
         }
     }
-    if let Some(config) = config.and_then(|path| std::path::absolute(path).ok()) {
-        matter.files.insert(config);
-    }
+    matter.files.extend(std::path::absolute(config).ok());
     matter
 }

@@ -20,8 +20,10 @@ const LOGS: &str = "info,shim::cli=warn";
 /// The plugins, and how they are served.
 pub(super) struct Project {
     matches: ArgMatches,
-    /// `shim.toml`.
-    pub(super) config: Option<PathBuf>,
+    /// `shim.toml`; it may come later.
+    pub(super) config: PathBuf,
+    /// It was named, so it has to be there.
+    named: bool,
     /// In the order in which they are served.
     plugins: Mutex<Arc<[PluginCrate]>>,
     staged: Mutex<Builds>,
@@ -37,8 +39,10 @@ impl Project {
     /// There are none at one of the paths, or cargo cannot tell.
     pub(super) fn new(matches: &ArgMatches) -> Result<Self, BuildError> {
         let plugins = find(matches)?;
+        let named = config_file(matches);
         Ok(Self {
-            config: config_file(matches, &plugins),
+            named: named.is_some(),
+            config: named.unwrap_or_else(|| default_config(&plugins)),
             staged: Mutex::default(),
             matches: matches.clone(),
             plugins: Mutex::new(plugins.into()),
@@ -79,7 +83,10 @@ impl Project {
     /// All that is wrong with the settings.
     pub(super) fn plan(&self) -> anyhow::Result<Plan> {
         let (plugins, staged) = (self.plugins(), self.staged());
-        let staged: Vec<_> = plugins.iter().map(|one| staged.get(&one.manifest)).collect();
+        let staged: Vec<_> = plugins
+            .iter()
+            .map(|one| staged.get(&one.manifest))
+            .collect();
         let mut files: HashMap<OsString, Option<PathBuf>> = HashMap::new();
         for (plugin, staged) in plugins.iter().zip(&staged) {
             let file = staged.as_ref().map(|staged| staged.file.clone());
@@ -133,8 +140,8 @@ impl Project {
             }
         }
         given.variables(environment);
-        if let Some(file) = &self.config {
-            given.file(file);
+        if self.named || self.config.is_file() {
+            given.file(&self.config);
         }
         put(&mut given, "port", vec![PORT.to_owned()]);
         put(&mut given, "log-level", vec![LOGS.to_owned()]);
@@ -158,22 +165,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The file that was named; else `shim.toml` here, or beside the only crate.
-fn config_file(matches: &ArgMatches, plugins: &[PluginCrate]) -> Option<PathBuf> {
+/// The file that was named.
+fn config_file(matches: &ArgMatches) -> Option<PathBuf> {
     if let Some(named) = matches.get_one::<String>("config") {
         return Some(named.into());
     }
     let environment = Environment::of_process();
-    if let Some(named) = environment.get("SHIM_CONFIG") {
-        return Some(named.into());
+    environment.get("SHIM_CONFIG").map(PathBuf::from)
+}
+
+/// `shim.toml` beside the only crate; else the one here.
+fn default_config(plugins: &[PluginCrate]) -> PathBuf {
+    let here = Path::new("shim.toml");
+    match plugins {
+        [only] if !here.is_file() => only.directory().join("shim.toml"),
+        _ => here.to_owned(),
     }
-    let here = Path::new("shim.toml").to_owned();
-    let beside = match plugins {
-        [only] => Some(only.directory().join("shim.toml")),
-        _ => None,
-    };
-    [Some(here), beside]
-        .into_iter()
-        .flatten()
-        .find(|path| path.is_file())
 }

@@ -47,7 +47,9 @@ impl Work {
             let project = self.project.clone();
             let found = tokio::task::spawn_blocking(move || project.find_again()).await?;
             if let Err(error) = found {
-                self.fail(&format!("error: {}", text_of(&error)));
+                let text = format!("error: {}\n", text_of(&error));
+                self.say.raw(&text);
+                self.fail(&text);
                 return Ok(Vec::new());
             }
         }
@@ -59,7 +61,9 @@ impl Work {
             outcomes.extend(group.into_iter().zip(built));
         }
         let cargo_took = cargo_begun.elapsed();
-        let made = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
+        let made = outcomes
+            .iter()
+            .filter_map(|(_, outcome)| outcome.as_ref().ok());
         let made = made.map(|built| built.file.clone()).collect();
         let done = self.stage(outcomes).await?;
         let reload = cause == Cause::Asked || config;
@@ -76,14 +80,14 @@ impl Work {
         }
         paths.sort();
         paths.dedup();
-        paths.extend(self.project.config.clone());
+        paths.push(self.project.config.clone());
         let contents = paths.into_iter().map(|path| {
             let content = std::fs::read(&path).ok();
             (path, content)
         });
         let before = std::mem::replace(read, contents.collect());
         let changed = |of_config: bool| {
-            let is_config = |path: &Path| Some(path) == self.project.config.as_deref();
+            let is_config = |path: &Path| path == self.project.config;
             let of = |read: &Read| -> Read {
                 let these = read.iter().filter(|(path, _)| is_config(path) == of_config);
                 these.cloned().collect()
@@ -96,7 +100,7 @@ impl Work {
     /// Copies what is new.
     async fn stage(&self, outcomes: Vec<(PluginCrate, Outcome)>) -> anyhow::Result<Done> {
         let plugins = self.project.plugins();
-        let mut builds = self.project.staged();
+        let (mut builds, say) = (self.project.staged(), self.say);
         // What is no plugin any more goes.
         builds.retain(|manifest, _| plugins.iter().any(|one| one.manifest == *manifest));
         let staging = tokio::task::spawn_blocking(move || {
@@ -111,7 +115,11 @@ impl Work {
                             fresh.push(plugin.name);
                             continue;
                         }
-                        Err(error) => format!("error: {error:#}"),
+                        Err(error) => {
+                            let text = format!("error: {}: {error:#}\n", plugin.name);
+                            say.raw(&text);
+                            text
+                        }
                     },
                     Err(failed) => plain(&failed.diagnostics),
                 };
@@ -143,7 +151,11 @@ impl Work {
                         true => "all".to_owned(),
                         false => done.fresh.join(", "),
                     };
-                    let verb = if before.is_empty() { "ready" } else { "reloaded" };
+                    let verb = if before.is_empty() {
+                        "ready"
+                    } else {
+                        "reloaded"
+                    };
                     let (all, cargo) = (begun.elapsed().as_secs_f64(), cargo.as_secs_f64());
                     let text = format!("{verb} {what} in {all:.2} s (cargo {cargo:.2} s)");
                     self.say.line(Kind::Good, &text);
@@ -183,7 +195,9 @@ impl Work {
             Kind::Bad,
             match (state.serving, state.complete) {
                 (_, true) => "failed: the build before keeps serving",
-                (true, false) => "failed: what was built before keeps serving, the rest answers with the errors",
+                (true, false) => {
+                    "failed: what was built before keeps serving, the rest answers with the errors"
+                }
                 (false, false) => "failed: requests get the errors until it builds",
             },
         );

@@ -38,7 +38,8 @@ impl Staged {
     /// # Errors
     /// It cannot be copied, or is no plugin for this shim.
     pub(super) fn new(built: &Path, before: Option<&Self>) -> anyhow::Result<Option<Self>> {
-        let identity = identity(built).with_context(|| format!("cannot read {}", built.display()))?;
+        let identity =
+            identity(built).with_context(|| format!("cannot read {}", built.display()))?;
         if before.is_some_and(|before| before.identity == identity) {
             return Ok(None);
         }

@@ -42,6 +42,8 @@ pub(super) struct Watcher {
     folders: HashMap<i32, PathBuf>,
     watched: HashSet<PathBuf>,
     matter: Matter,
+    /// Something has changed that nobody was told yet.
+    pending: bool,
 }
 
 /// A change, as the kernel tells it.
@@ -107,6 +109,7 @@ impl Watcher {
             folders: HashMap::new(),
             watched: HashSet::new(),
             matter: Matter::default(),
+            pending: false,
         })
     }
 
@@ -124,7 +127,11 @@ impl Watcher {
         folders.extend(files.filter_map(|file| file.parent().map(Path::to_owned)));
         let trees = self.matter.trees.clone();
         // A tree that is not there yet may come.
-        folders.extend(trees.iter().filter_map(|tree| tree.parent().map(Path::to_owned)));
+        folders.extend(
+            trees
+                .iter()
+                .filter_map(|tree| tree.parent().map(Path::to_owned)),
+        );
         for folder in folders {
             self.add(&folder)?;
         }
@@ -169,6 +176,9 @@ impl Watcher {
     /// # Errors
     /// Changes cannot be read.
     pub(super) async fn changed(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.pending) {
+            return Ok(());
+        }
         while let Some(event) = self.events.recv().await {
             if self.note(event?)? {
                 return Ok(());
@@ -179,7 +189,11 @@ impl Watcher {
 
     /// Takes a change in; whether it matters.
     fn note(&mut self, event: Event) -> io::Result<bool> {
-        let Event { folder, flags, name } = event;
+        let Event {
+            folder,
+            flags,
+            name,
+        } = event;
         if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
             return Ok(true);
         }
@@ -207,6 +221,20 @@ impl Watcher {
         let created = flags.contains(ReadFlags::CREATE)
             && std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.len() == 0);
         Ok(!created && self.matter.has(&folder, &path))
+    }
+
+    /// Forgets what has changed up to now in files of this name, which cargo itself writes while it
+    /// builds. Other changes stay.
+    ///
+    /// # Errors
+    /// As [`changed`](Self::changed).
+    pub(super) fn forget(&mut self, name: &str) -> io::Result<()> {
+        while let Ok(event) = self.events.try_recv() {
+            let event = event?;
+            let is_its = event.name.as_ref().is_some_and(|found| found == name);
+            self.pending |= !is_its && self.note(event)?;
+        }
+        Ok(())
     }
 
     /// Waits until a save is over: editors and formatters write several files, or one several times.

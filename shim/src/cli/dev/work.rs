@@ -65,7 +65,7 @@ impl Work {
     fn greet(&self) {
         let plugins = self.project.plugins();
         let names: Vec<_> = plugins.iter().map(|plugin| &*plugin.name).collect();
-        let text = format!("serving {}: {}", self.controls.url, names.join(", "));
+        let text = format!("serving {} ({})", self.controls.url, names.join(", "));
         self.say.line(Kind::Good, &text);
     }
 
@@ -103,7 +103,9 @@ impl Work {
     async fn rounds(&self, mut asked: mpsc::Receiver<()>) -> anyhow::Result<()> {
         let mut watcher = Watcher::new().context(LIMITS)?;
         // Before anything is built: what is saved meanwhile is seen.
-        watcher.watch(self.matter(Vec::new()).await?).context(LIMITS)?;
+        watcher
+            .watch(self.matter(Vec::new()).await?)
+            .context(LIMITS)?;
         let (mut cause, mut begun) = (Cause::First, Instant::now());
         let (mut read, mut files) = (Vec::new(), Vec::new());
         loop {
@@ -118,6 +120,7 @@ impl Work {
             files.dedup();
             let matter = self.matter(files.clone()).await?;
             watcher.watch(matter).context(LIMITS)?;
+            watcher.forget("Cargo.lock").context(LIMITS)?;
             cause = tokio::select! {
                 changed = watcher.changed() => changed.context(LIMITS).map(|()| Cause::Change)?,
                 Some(()) = asked.recv() => Cause::Asked,
@@ -129,8 +132,9 @@ impl Work {
     /// What is to be watched, after cargo made these.
     async fn matter(&self, files: Vec<PathBuf>) -> anyhow::Result<super::watch::Matter> {
         let project = self.project.clone();
-        let read = move || matter(&project.plugins(), project.config.as_deref(), &files);
+        let read = move || matter(&project.plugins(), &project.config, &files);
         let read = tokio::task::spawn_blocking(read);
-        read.await.context("cannot read what cargo has written down")
+        read.await
+            .context("cannot read what cargo has written down")
     }
 }
