@@ -111,7 +111,9 @@ fn no_request_fails_during_a_swap() {
             until_said(&shim, &round.to_string());
         }
         drop(end);
-        clients.map(|client| client.join().unwrap());
+        for client in clients {
+            client.join().unwrap();
+        }
     });
     assert!(seen.load(Ordering::SeqCst) > 100);
     shim.stop();

@@ -11,6 +11,9 @@ const AFTER: &str = "While it builds, requests are served by the build before. A
                      it fails.\n\n\
                      Keys, on a terminal: r builds and reloads, q quits, h helps.";
 
+const PORT_HELP: &str = "The port to listen on; 0: any free one [default: the variable PORT, or \
+                         9000] [env: SHIM_PORT]";
+
 /// The settings of `shim serve` that hold here: which plugins there are, cargo knows.
 pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {
     let decided_here = ["plugin", "plugin-dir", "handler"];
@@ -55,11 +58,11 @@ pub(in crate::cli) fn command() -> Command {
                 ),
         )
         .after_help(AFTER);
-    settings().map(argument).fold(command, |command, setting| {
-        let command_default = setting.get_id() == "port";
-        command.arg(match command_default {
-            true => setting.help("The port to listen on; 0: any free one [default: the variable PORT, or 9000] [env: SHIM_PORT]"),
-            false => setting,
+    settings().fold(command, |command, setting| {
+        let argument = argument(setting);
+        command.arg(match setting.flag {
+            "port" => argument.help(PORT_HELP),
+            _ => argument,
         })
     })
 }
