@@ -29,8 +29,10 @@ impl Keys {
         set_single(&before);
         let (sender, keys) = mpsc::channel(8);
         let read = move || {
-            for byte in std::io::stdin().bytes().map_while(Result::ok) {
-                let key = match byte {
+            let mut byte = [0];
+            while matches!(std::io::stdin().read(&mut byte), Ok(1..)) {
+                let [key] = byte;
+                let key = match key {
                     b'r' | b'R' => Key::Rebuild,
                     // Also Ctrl-D, which ends what reads lines.
                     b'q' | b'Q' | 4 => Key::Quit,

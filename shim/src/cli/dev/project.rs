@@ -111,8 +111,14 @@ impl Project {
             && others.iter().all(|staged| staged.handlers.len() == 1);
         let texts = others
             .into_iter()
-            .flat_map(|staged| staged.arguments(unnamed))
-            .collect();
+            .flat_map(|staged| staged.arguments(unnamed));
+        // Stands for what is not built yet, so that a table of the file may be about it.
+        let absent = plugins
+            .iter()
+            .zip(&staged)
+            .filter(|(_, staged)| staged.is_none());
+        let absent = absent.map(|(one, _)| format!("{}=lib{}.so", one.name, one.library));
+        let texts = texts.chain(absent).collect();
         let mut plan = config::resolve(self.given(&environment, texts), &environment)?;
         plan.serve.functions.retain_mut(|spec| {
             let name = spec.plugin.path.file_name().unwrap_or_default();
