@@ -22,6 +22,7 @@ mod config;
 mod context;
 mod deadline;
 mod deploy;
+mod dev;
 mod errors;
 mod event;
 mod event_spool;

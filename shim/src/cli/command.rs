@@ -36,6 +36,8 @@ pub fn command() -> Command {
     let top = top
         .subcommand(super::new::command())
         .subcommand(super::build::command());
+    #[cfg(feature = "dev")]
+    let top = top.subcommand(super::dev::command());
     let top = top.subcommand(generate());
     serve_arguments(top)
 }
@@ -63,7 +65,7 @@ fn serve_arguments(mut command: Command) -> Command {
         )
 }
 
-fn argument(setting: &'static Setting) -> Arg {
+pub(super) fn argument(setting: &'static Setting) -> Arg {
     let mut help = setting.help.to_owned();
     if !setting.default.is_empty() {
         help.push_str(&format!(" [default: {}]", setting.default));

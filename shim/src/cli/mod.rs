@@ -5,6 +5,8 @@ mod bootstrap;
 mod build;
 mod command;
 mod credentials;
+#[cfg(feature = "dev")]
+mod dev;
 mod generate;
 #[cfg(feature = "package")]
 mod image;
@@ -53,6 +55,8 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("image", matches)) => image::run(matches)?,
         #[cfg(feature = "package")]
         Some(("verify", matches)) => return verify::run(matches),
+        #[cfg(feature = "dev")]
+        Some(("dev", matches)) => dev::run(matches)?,
         Some(("generate", matches)) => generate::run(matches)?,
         Some(("bootstrap", matches)) => return bootstrap::run(matches),
         Some(("serve", matches)) => serve_or_info(matches)?,

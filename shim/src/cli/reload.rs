@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::Signal;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use super::credentials::{self, CurrentVerifier};
@@ -20,6 +20,9 @@ use crate::server::Tls;
 
 /// How often it is looked whether anybody still uses what was exchanged.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// Asks for a reload; the answer says what came of it.
+pub(super) type Ask = oneshot::Sender<anyhow::Result<()>>;
 
 /// All that a reload exchanges.
 pub(super) struct Reload {
@@ -39,27 +42,33 @@ pub(super) struct Reload {
 }
 
 impl Reload {
-    /// Reloads at each signal, until the stop; returns what is served then. A stop does not wait
-    /// for a reload.
+    /// Reloads at each signal and whenever it is asked for, until the stop; returns what is served
+    /// then. A stop does not wait for a reload.
     pub(super) async fn on_each(
         mut self,
         mut hangups: Signal,
+        mut asked: mpsc::Receiver<Ask>,
         mut stopped: watch::Receiver<Stop>,
     ) -> Vec<Ready> {
         loop {
-            tokio::select! {
+            let ask = tokio::select! {
                 _ = stopped.wait_for(Option::is_some) => return self.ready,
-                signal = hangups.recv() => if signal.is_none() {
-                    return self.ready;
+                signal = hangups.recv() => match signal {
+                    Some(()) => None,
+                    None => return self.ready,
                 },
-            }
+                Some(ask) = asked.recv() => Some(ask),
+            };
             let reloaded = tokio::select! {
                 reloaded = self.reload() => reloaded,
                 _ = stopped.wait_for(Option::is_some) => return self.ready,
             };
             // What is wrong with the new is no reason to end the old.
-            if let Err(error) = reloaded {
-                tracing::error!("nothing was reloaded: {error:#}");
+            match (ask, reloaded) {
+                // Who does not wait for the answer does without.
+                (Some(ask), reloaded) => drop(ask.send(reloaded)),
+                (None, Err(error)) => tracing::error!("nothing was reloaded: {error:#}"),
+                (None, Ok(())) => {}
             }
         }
     }

@@ -8,20 +8,20 @@ use anyhow::Context as _;
 use arc_swap::ArcSwapOption;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::credentials;
 use super::load::{self, Ready};
 use super::metrics;
-use super::reload::{self, Reload};
+use super::reload::{self, Ask, Reload};
 use super::signals;
 use crate::config::{Plan, ServePlan};
-use crate::engine::{CELL_WORKERS, Watchdog};
+use crate::engine::{CELL_WORKERS, Served, Watchdog};
 use crate::events::{Events, EventsPlan};
 use crate::exit::{Misconfigured, Unavailable};
-use crate::frontend::{Admin, Current, Http, InvokeApi, Readiness, Site};
+use crate::frontend::{Admin, App, Current, Http, InvokeApi, Readiness, Site};
 use crate::observe::metrics::Metrics;
 use crate::server::{Cells, Listener, Tls, serve, serve_on};
 
@@ -31,8 +31,60 @@ const LEAST_STOP: Duration = Duration::from_secs(1);
 /// Makes the plan anew, of the same flags and variables and of the file as it is then.
 pub(super) type Replan = Arc<dyn Fn() -> anyhow::Result<Plan> + Send + Sync>;
 
+/// What another command puts around serving.
+pub(super) trait Around: Send + 'static {
+    /// What the server brings the requests to.
+    type App: App;
+
+    /// Puts it before all that is served.
+    fn app(&self, site: Site<Served>) -> Self::App;
+
+    /// It serves from now on.
+    fn begin(self, controls: Controls);
+}
+
+/// What can be done with a server from inside the process.
+pub(super) struct Controls {
+    /// Where it serves: `http://127.0.0.1:8080`.
+    #[cfg_attr(
+        not(feature = "dev"),
+        expect(dead_code, reason = "serving alone needs none")
+    )]
+    pub(super) url: String,
+    /// Reloads as SIGHUP does.
+    #[cfg_attr(
+        not(feature = "dev"),
+        expect(dead_code, reason = "serving alone needs none")
+    )]
+    pub(super) reload: mpsc::Sender<Ask>,
+    /// Stops as SIGTERM does.
+    #[cfg_attr(
+        not(feature = "dev"),
+        expect(dead_code, reason = "serving alone needs none")
+    )]
+    pub(super) stop: Arc<watch::Sender<signals::Stop>>,
+}
+
+/// Nothing around it.
+struct Alone;
+
+impl Around for Alone {
+    type App = Site<Served>;
+
+    fn app(&self, site: Site<Served>) -> Site<Served> {
+        site
+    }
+
+    fn begin(self, _: Controls) {}
+}
+
 /// Serves until a signal ends it.
 pub(super) fn run(plan: ServePlan, replan: Replan) -> anyhow::Result<()> {
+    run_with(plan, replan, Alone)
+}
+
+/// As [`run`], with something around it.
+pub(super) fn run_with(plan: ServePlan, replan: Replan, around: impl Around) -> anyhow::Result<()> {
     let cells = (0..plan.threads)
         .map(|_| cell())
         .collect::<Result<Vec<_>, _>>();
@@ -42,7 +94,7 @@ pub(super) fn run(plan: ServePlan, replan: Replan) -> anyhow::Result<()> {
     // The first one also accepts connections, starts and stops.
     let served = cells.first().map(|first| {
         let cells = Cells::new(handles);
-        first.block_on(async { tokio::spawn(until_stopped(plan, replan, cells)).await })
+        first.block_on(async { tokio::spawn(until_stopped(plan, replan, around, cells)).await })
     });
     drop(watchdog);
     // A handler that still blocks a thread does not keep the process.
@@ -61,7 +113,12 @@ fn cell() -> std::io::Result<Runtime> {
         .build()
 }
 
-async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow::Result<()> {
+async fn until_stopped(
+    plan: ServePlan,
+    replan: Replan,
+    around: impl Around,
+    cells: Cells,
+) -> anyhow::Result<()> {
     let (stop, stopped) = signals::stop()?;
     let hangups = signals::hangups()?;
     let tls = match &plan.tls {
@@ -133,7 +190,8 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
         fixed: reload::fixed(&plan),
         retiring: retiring.clone(),
     };
-    let reloading = tokio::spawn(reload.on_each(hangups, stopped.clone()));
+    let (ask, asked) = mpsc::channel(1);
+    let reloading = tokio::spawn(reload.on_each(hangups, asked, stopped.clone()));
     let stopping = {
         let readiness = readiness.clone();
         let stopped = wait(stopped);
@@ -145,7 +203,12 @@ async fn until_stopped(plan: ServePlan, replan: Replan, cells: Cells) -> anyhow:
     };
     let health = plan.health_path.map(|path| (path, readiness));
     let http = Http::new(current, plan.body);
-    let app = Site::new(http, api.clone(), health);
+    let app = around.app(Site::new(http, api.clone(), health));
+    around.begin(Controls {
+        url: format!("{scheme}://{address}"),
+        reload: ask,
+        stop: stop.clone(),
+    });
     let mut listener = Listener::from(listener);
     if let Some(tls) = tls {
         listener = listener.with_tls(tls);

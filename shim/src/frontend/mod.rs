@@ -30,6 +30,8 @@ mod render;
 mod seen;
 mod site;
 mod trace;
+#[cfg(feature = "dev")]
+mod unbuilt;
 pub mod url;
 
 pub use admin::Admin;

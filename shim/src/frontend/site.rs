@@ -13,7 +13,7 @@ use crate::invocation::{Body, Invoke};
 /// HTTP everywhere else.
 pub struct Site<F: Invoke> {
     http: Http<F>,
-    invoke: Option<Arc<InvokeApi<F>>>,
+    pub(super) invoke: Option<Arc<InvokeApi<F>>>,
     health: Option<(String, Readiness)>,
 }
 
@@ -31,7 +31,7 @@ impl<F: Invoke> Site<F> {
         }
     }
 
-    fn health(&self, request: &http::Request<Body>) -> Option<Box<Response<Body>>> {
+    pub(super) fn health(&self, request: &http::Request<Body>) -> Option<Box<Response<Body>>> {
         let (path, readiness) = self.health.as_ref()?;
         let asked =
             request.uri().path() == path && matches!(*request.method(), Method::GET | Method::HEAD);

@@ -127,6 +127,12 @@ impl ApiError {
         Self::new(Kind::NotFound, message)
     }
 
+    /// There is nothing yet that could do it.
+    #[cfg(feature = "dev")]
+    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unavailable, message)
+    }
+
     pub(super) fn unknown_operation(method: &http::Method, path: &str) -> Self {
         Self::new(
             Kind::UnknownOperation,

@@ -20,6 +20,8 @@ mod path;
 mod report;
 mod service;
 mod stream;
+#[cfg(feature = "dev")]
+mod unbuilt;
 mod work;
 
 pub use service::{InvokeApi, InvokePlan};

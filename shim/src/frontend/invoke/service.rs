@@ -93,6 +93,18 @@ impl<F: Invoke> InvokeApi<F> {
         path::api_path(path, &self.plan.base_path).is_some()
     }
 
+    /// What stands before all paths of the API.
+    #[cfg(feature = "dev")]
+    pub(super) fn base_path(&self) -> &str {
+        &self.plan.base_path
+    }
+
+    /// Whether requests must be signed.
+    #[cfg(feature = "dev")]
+    pub(super) fn is_signed(&self) -> bool {
+        self.verifier.load().is_some()
+    }
+
     /// Waits for invocations whose callers have gone. They run on, as on Lambda, if the caller may
     /// come back for the answer.
     pub async fn drain(&self) {

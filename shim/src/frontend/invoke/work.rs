@@ -21,8 +21,8 @@ use crate::observe::{self, RefusedLine};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
-const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
+pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
+pub(super) const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
 const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-content-length");
 
