@@ -143,7 +143,7 @@ fn unconnected(url: &str, error: &io::Error) -> String {
 fn refused(name: &str, retry_after: Option<&str>) -> Option<String> {
     let fixed = match name {
         "ResourceNotFoundException" => {
-            "functions are named by `shim --plugin NAME=FILE.so`; the only one of a shim answers \
+            "functions are named by `shim --plugin NAME=FILE.so`; a single plugin without a name answers \
              to `function`, too"
         }
         "MissingAuthenticationTokenException" => {
