@@ -130,6 +130,9 @@ impl AsyncRead for Io {
             } else {
                 // Frees the memory, which the connection's further life has no use for.
                 this.prefix = Vec::new();
+                // What was read ahead is little; a long body comes in pieces as large as there is
+                // room for. An end or an error is met again by the next read.
+                let _ = Pin::new(&mut this.stream).poll_read(cx, buf);
             }
             if this.one_at_a_time {
                 this.activity.bytes_arrived();
