@@ -9,10 +9,9 @@ use super::settings::InvokeMode;
 use crate::engine::{Solo, next_chunk};
 use crate::gateway;
 use crate::invocation::{
-    Accepts, Answer, Body, Caller, ErrorKind, FunctionError, Invocation, Payload,
+    Accepts, Answer, Body, Caller, FunctionError, Invocation, MAX_RESPONSE, Payload,
 };
 use crate::runtime_api::client::{Client, ClientError, Next};
-use crate::runtime_api::wire;
 
 /// What web handlers answer with, and what is read of paths.
 #[derive(Debug, Clone, Copy)]
@@ -118,16 +117,10 @@ fn collect(mut body: Body) -> Result<Bytes, FunctionError> {
 }
 
 fn within_limit(length: usize) -> Result<(), FunctionError> {
-    if length <= wire::MAX_RESPONSE {
-        return Ok(());
+    match length <= MAX_RESPONSE {
+        true => Ok(()),
+        false => Err(FunctionError::response_too_large()),
     }
-    // The words of Lambda, whose invoker knows this error.
-    let message = format!(
-        "Response payload size exceeded maximum allowed payload size ({} bytes).",
-        wire::MAX_RESPONSE
-    );
-    let name = "Function.ResponseSizeTooLarge";
-    Err(FunctionError::new(ErrorKind::Handler, name, message))
 }
 
 /// Sends a stream piece by piece. What it fails with midway ends it.

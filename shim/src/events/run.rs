@@ -10,11 +10,9 @@ use http_body::Body as _;
 use super::event::Accepted;
 use crate::gateway::{self, Form};
 use crate::invocation::{
-    Accepts, Answer, Body, Caller, ErrorKind, FunctionError, Invocation, Invoke, Payload, Refusal,
+    Accepts, Answer, Body, Caller, ErrorKind, FunctionError, Invocation, Invoke, MAX_RESPONSE,
+    Payload, Refusal,
 };
-
-/// The longest response, in bytes: AWS Lambda's 6 MiB + 100. A longer one is a function error.
-const MAX_RESPONSE: u64 = 6_291_556;
 
 /// What came of it.
 #[derive(Debug)]
@@ -82,7 +80,7 @@ async fn read_web(
     // Whether it is too long shows only in its form.
     let body = read(body, true).await?.unwrap_or_default();
     let json = gateway::response(form, &head, &body);
-    within_limit(json.len() as u64)?;
+    within_limit(json.len())?;
     Ok(keep.then(|| json.into()))
 }
 
@@ -90,7 +88,7 @@ async fn read(body: Body, keep: bool) -> Result<Option<Bytes>, FunctionError> {
     let mut stream = match body {
         Body::Empty => return Ok(keep.then(Bytes::new)),
         Body::Full(bytes) => {
-            within_limit(bytes.len() as u64)?;
+            within_limit(bytes.len())?;
             return Ok(keep.then_some(bytes));
         }
         Body::Stream(stream) => stream,
@@ -99,7 +97,7 @@ async fn read(body: Body, keep: bool) -> Result<Option<Bytes>, FunctionError> {
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut stream).poll_frame(cx)).await {
         let frame = frame.map_err(FunctionError::from)?;
         if let Ok(data) = frame.into_data() {
-            length += data.len() as u64;
+            length += data.len();
             within_limit(length)?;
             if keep {
                 kept.extend_from_slice(&data);
@@ -109,15 +107,11 @@ async fn read(body: Body, keep: bool) -> Result<Option<Bytes>, FunctionError> {
     Ok(keep.then(|| kept.into()))
 }
 
-fn within_limit(length: u64) -> Result<(), FunctionError> {
-    if length <= MAX_RESPONSE {
-        return Ok(());
+fn within_limit(length: usize) -> Result<(), FunctionError> {
+    match length <= MAX_RESPONSE {
+        true => Ok(()),
+        false => Err(FunctionError::response_too_large()),
     }
-    let message = format!(
-        "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
-    );
-    let name = "Function.ResponseSizeTooLarge";
-    Err(FunctionError::new(ErrorKind::Handler, name, message))
 }
 
 #[cfg(test)]
@@ -149,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_response_beyond_the_limit_is_a_function_error() {
-        let fits = vec![b'1'; usize::try_from(MAX_RESPONSE).unwrap()];
+        let fits = vec![b'1'; MAX_RESPONSE];
         let longer = vec![b'1'; fits.len() + 1];
         for then in [|body: Vec<u8>| Then::Answer(body.into()), streamed] {
             assert!(matches!(

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The largest response that is not streamed, in bytes: Lambda's 6 MiB and 100 bytes.
+pub const MAX_RESPONSE: usize = 6_291_556;
+
 /// The function ran, or tried to, and failed. Callers see it as the function's own error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError {
@@ -34,6 +37,15 @@ impl FunctionError {
     pub fn timed_out(limit: Duration) -> Self {
         let message = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
         Self::new(ErrorKind::TimedOut, "Sandbox.Timedout", message)
+    }
+
+    /// The response has more than [`MAX_RESPONSE`] bytes. The words are Lambda's, whose invokers know
+    /// this error.
+    pub fn response_too_large() -> Self {
+        let message = format!(
+            "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
+        );
+        Self::new(ErrorKind::Handler, "Function.ResponseSizeTooLarge", message)
     }
 
     /// The document that callers read: `errorType`, `errorMessage`, and a `stackTrace` where

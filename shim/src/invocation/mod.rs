@@ -10,7 +10,7 @@ mod request_id;
 mod target;
 
 pub use body::{Body, BodyError, BoxBody};
-pub use error::{ErrorKind, FunctionError, Refusal};
+pub use error::{ErrorKind, FunctionError, MAX_RESPONSE, Refusal};
 pub use invoke::{Accepts, Answer, Caller, Invocation, Invoke, Outcome, Payload};
 pub use request_id::RequestId;
 pub use target::{Home, LATEST, Target, TargetError, Violation, is_alias, is_name, is_version};

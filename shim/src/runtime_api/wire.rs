@@ -60,9 +60,6 @@ pub const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 /// The content type of error documents.
 pub const ERROR_CONTENT_TYPE: &str = "application/vnd.aws.lambda.error+json";
 
-/// The largest response that is not streamed, in bytes: 6 MiB and 100 bytes.
-pub const MAX_RESPONSE: usize = 6_291_556;
-
 /// The largest document of an error, in bytes: what managed instances take. Longer ones are cut.
 pub const MAX_ERROR: usize = 1 << 20;
 

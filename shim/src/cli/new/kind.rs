@@ -25,12 +25,20 @@ pub(super) struct Kind {
     pub(super) expected: &'static str,
 }
 
+/// An event that the handler's test is written for.
 macro_rules! sample {
     ($name:literal) => {
         include_str!(concat!("templates/events/", $name, ".json"))
     };
 }
 pub(super) use sample;
+
+/// One that `shim invoke --data-example` has as well.
+macro_rules! shared_sample {
+    ($name:literal) => {
+        include_str!(concat!("../samples/", $name, ".json"))
+    };
+}
 
 /// All there are.
 pub(super) const KINDS: &[Kind] = &[
@@ -115,7 +123,7 @@ for line in data.log_events {
     tracing::info!(group = data.log_group, text, left = ?ctx.remaining_time(), \"logged\");
 }
 Ok(())",
-        sample: sample!("cloudwatch-logs"),
+        sample: shared_sample!("cloudwatch-logs"),
         field: "",
         expected: "null",
     },
@@ -131,7 +139,7 @@ Ok(())",
     tracing::info!(what, ?keys, left = ?ctx.remaining_time(), \"changed\");
 }
 Ok(())",
-        sample: sample!("dynamodb"),
+        sample: shared_sample!("dynamodb"),
         field: "",
         expected: "null",
     },
@@ -145,7 +153,7 @@ Ok(())",
         body: "let (kind, source) = (event.detail_type, event.source);
 tracing::info!(kind, source, left = ?ctx.remaining_time(), \"happened\");
 Ok(())",
-        sample: sample!("eventbridge"),
+        sample: shared_sample!("eventbridge"),
         field: "",
         expected: "null",
     },
@@ -161,7 +169,7 @@ Ok(())",
     tracing::info!(key, bytes = data.len(), left = ?ctx.remaining_time(), \"streamed\");
 }
 Ok(())",
-        sample: sample!("kinesis"),
+        sample: shared_sample!("kinesis"),
         field: "",
         expected: "null",
     },
@@ -177,7 +185,7 @@ Ok(())",
     tracing::info!(bucket, key, left = ?ctx.remaining_time(), \"stored\");
 }
 Ok(())",
-        sample: sample!("s3"),
+        sample: shared_sample!("s3"),
         field: "",
         expected: "null",
     },
@@ -193,7 +201,7 @@ Ok(())",
     tracing::info!(id, text, left = ?ctx.remaining_time(), \"told\");
 }
 Ok(())",
-        sample: sample!("sns"),
+        sample: shared_sample!("sns"),
         field: "",
         expected: "null",
     },
@@ -214,7 +222,7 @@ for message in event.records {
     }
 }
 Ok(response)",
-        sample: sample!("sqs"),
+        sample: shared_sample!("sqs"),
         field: "",
         expected: "{ \"batchItemFailures\": [] }",
     },

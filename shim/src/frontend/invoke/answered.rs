@@ -6,10 +6,7 @@ use http::response::Parts;
 use http_body_util::BodyExt as _;
 
 use crate::gateway::{self, Form};
-use crate::invocation::{Answer, Body, BodyError, ErrorKind, FunctionError};
-
-/// The longest response, in bytes.
-const MAX_RESPONSE: usize = 6_291_556;
+use crate::invocation::{Answer, Body, BodyError, FunctionError, MAX_RESPONSE};
 
 /// What a function answered.
 #[derive(Default)]
@@ -64,7 +61,7 @@ impl Answered {
 
 fn within_limit(bytes: Bytes) -> Result<Bytes, FunctionError> {
     if bytes.len() > MAX_RESPONSE {
-        return Err(too_long());
+        return Err(FunctionError::response_too_large());
     }
     Ok(bytes)
 }
@@ -77,17 +74,7 @@ async fn collect(stream: Body) -> Result<Bytes, FunctionError> {
         .await
         .map_err(|error| match error.downcast::<BodyError>() {
             Ok(error) => (*error).into(),
-            Err(_) => too_long(),
+            Err(_) => FunctionError::response_too_large(),
         });
     Ok(collected?.to_bytes())
-}
-
-fn too_long() -> FunctionError {
-    FunctionError::new(
-        ErrorKind::Handler,
-        "Function.ResponseSizeTooLarge",
-        format!(
-            "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
-        ),
-    )
 }

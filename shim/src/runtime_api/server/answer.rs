@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use super::refusal::{Refusal, accepted};
 use super::state::{Kind, Reply};
 use super::{Shared, document, stream};
-use crate::invocation::{Answer, Body, ErrorKind, FunctionError};
+use crate::invocation::{Answer, Body, ErrorKind, FunctionError, MAX_RESPONSE};
 use crate::runtime_api::wire;
 
 /// The most that is read, in bytes, and dropped of a body that is too large. A runtime that sends
@@ -96,7 +96,7 @@ pub(super) async fn response(
             None => Ok(Answer::Event(Body::from(body))),
         })),
         Err(NotWhole::TooLarge) => {
-            answering.send(Err(too_large()));
+            answering.send(Err(FunctionError::response_too_large()));
             Err(Refusal::too_large())
         }
         Err(NotWhole::CutOff) => {
@@ -130,7 +130,7 @@ pub(super) async fn read_error(
     let category = text(request.headers(), wire::ERROR_TYPE).map(str::to_owned);
     match collect(request.into_body()).await {
         Ok((body, _)) => Ok(document::error(&body, category.as_deref(), otherwise)),
-        Err(NotWhole::TooLarge) => Err((too_large(), Refusal::too_large())),
+        Err(NotWhole::TooLarge) => Err((FunctionError::response_too_large(), Refusal::too_large())),
         Err(NotWhole::CutOff) => Err((truncated(), Refusal::truncated())),
     }
 }
@@ -150,7 +150,7 @@ async fn collect(mut body: Incoming) -> Result<(Bytes, Option<HeaderMap>), NotWh
         match frame.map_err(|_| NotWhole::CutOff)?.into_data() {
             Ok(data) => {
                 length += data.len();
-                if length > wire::MAX_RESPONSE {
+                if length > MAX_RESPONSE {
                     drop_rest(body).await;
                     return Err(NotWhole::TooLarge);
                 }
@@ -192,16 +192,6 @@ pub(super) fn of_trailers(trailers: HeaderMap) -> Option<FunctionError> {
     let document = BASE64_STANDARD.decode(body).unwrap_or_default();
     (category.is_some() || !document.is_empty())
         .then(|| document::error(&document, category, UNNAMED))
-}
-
-/// The words of Lambda, whose invokers know this error.
-pub(super) fn too_large() -> FunctionError {
-    let message = format!(
-        "Response payload size exceeded maximum allowed payload size ({} bytes).",
-        wire::MAX_RESPONSE
-    );
-    let name = "Function.ResponseSizeTooLarge";
-    FunctionError::new(ErrorKind::Handler, name, message)
 }
 
 fn truncated() -> FunctionError {

@@ -2,8 +2,7 @@
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::invocation::{Body, ErrorKind, FunctionError};
-use crate::runtime_api::wire;
+use crate::invocation::{Body, ErrorKind, FunctionError, MAX_RESPONSE};
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Refusal {
     pub(super) fn too_large() -> Self {
         let message = format!(
             "Exceeded maximum allowed payload size ({} bytes).",
-            wire::MAX_RESPONSE
+            MAX_RESPONSE
         );
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         Self::new(status, "RequestEntityTooLarge", message)

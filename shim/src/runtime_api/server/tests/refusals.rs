@@ -1,9 +1,8 @@
 //! What a runtime may not do, and how it is told.
 
 use super::kit::{delivery, with_api};
-use crate::invocation::{ErrorKind, FunctionError};
+use crate::invocation::{ErrorKind, FunctionError, MAX_RESPONSE};
 use crate::runtime_api::client::ClientError;
-use crate::runtime_api::wire;
 
 const RESPONSE: &str = "/2018-06-01/runtime/invocation/r/response";
 
@@ -102,7 +101,7 @@ fn an_answer_that_is_too_large_is_read_refused_and_told_to_the_caller() {
     with_api(1, |api, runtime| async move {
         let large = runtime.does(|client| {
             let next = client.next_invocation().unwrap();
-            let fits = vec![b'x'; wire::MAX_RESPONSE];
+            let fits = vec![b'x'; MAX_RESPONSE];
             client.respond(&next, &fits).unwrap();
             let next = client.next_invocation().unwrap();
             let error = client.respond(&next, &[fits, vec![b'x']].concat());

@@ -26,7 +26,7 @@ macro_rules! examples {
         static EXAMPLES: &[Example] = &[$(Example {
             name: $name,
             what: $what,
-            event: include_str!(concat!($name, ".json")),
+            event: include_str!(concat!("../samples/", $name, ".json")),
         }),*];
     };
 }
