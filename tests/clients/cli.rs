@@ -1,4 +1,4 @@
-//! The AWS CLI: `aws lambda invoke`.
+//! The AWS CLI: `aws lambda invoke`, in both versions that people use.
 
 use std::fs;
 use std::thread;
@@ -9,9 +9,17 @@ use crate::environment::Client;
 use crate::served::{Served, keys};
 use crate::signatures::wrong_keys;
 
+/// The CLI's major version. They differ in how they take a payload and in what they print.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Version {
+    One,
+    Two,
+}
+
 /// Calls with the AWS CLI. Each is a process of its own.
 struct Cli<'a> {
     aws: &'a Client,
+    version: Version,
     served: Served,
 }
 
@@ -21,9 +29,10 @@ struct Done {
     file: Option<String>,
 }
 
-pub(crate) fn check(aws: &Client) {
+pub(crate) fn check(aws: &Client, version: Version) {
     let cli = Cli {
         aws,
+        version,
         served: Served::start(),
     };
     let checks: [fn(&Cli<'_>); 9] = [
@@ -49,11 +58,19 @@ pub(crate) fn check(aws: &Client) {
 impl Cli<'_> {
     /// `aws lambda`, with an access key in its variables.
     fn lambda(&self, keys: &Value) -> Command {
-        self.aws
+        let aws = self
+            .aws
             .command()
             .env("AWS_ACCESS_KEY_ID", keys["id"].as_str().unwrap())
-            .env("AWS_SECRET_ACCESS_KEY", keys["secret"].as_str().unwrap())
-            .word("lambda")
+            .env("AWS_SECRET_ACCESS_KEY", keys["secret"].as_str().unwrap());
+        let aws = match self.version {
+            Version::One => aws,
+            // Version 2 takes base64 unless it is told otherwise, and shows results in a pager.
+            Version::Two => aws
+                .env("AWS_PAGER", "")
+                .arg("--cli-binary-format", "raw-in-base64-out"),
+        };
+        aws.word("lambda")
     }
 
     /// `aws lambda invoke`, whose response goes to a file of this name.
@@ -80,9 +97,12 @@ impl Cli<'_> {
     }
 
     fn takes_an_arn_from_the_environment(&self) {
-        let lambda = self
-            .lambda(&keys())
-            .env("AWS_ENDPOINT_URL_LAMBDA", self.served.based());
+        let (lambda, endpoint) = (self.lambda(&keys()), self.served.based());
+        let lambda = match self.version {
+            Version::One => lambda.env("AWS_ENDPOINT_URL_LAMBDA", endpoint),
+            // Version 2 reads the variable from 2.13 on; what systems have may be older.
+            Version::Two => lambda.arg("--endpoint-url", endpoint),
+        };
         let arn = "arn:aws:lambda:us-east-1:123456789012:function:f";
         let words = ["--function-name", arn, "--qualifier", "$LATEST"];
         let done = self.run(lambda, "environment.json", &words);

@@ -45,8 +45,16 @@ fn the_sdk_for_rust_is_served() {
 #[test]
 fn the_aws_cli_is_served() {
     match environment::aws_cli() {
-        Ok(aws) => cli::check(&aws),
+        Ok(aws) => cli::check(&aws, cli::Version::One),
         Err(missing) => skip("the AWS CLI", &missing),
+    }
+}
+
+#[test]
+fn the_aws_cli_of_version_2_is_served() {
+    match environment::aws_cli_v2() {
+        Ok(aws) => cli::check(&aws, cli::Version::Two),
+        Err(missing) => skip("version 2 of the AWS CLI", &missing),
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! What was installed stays there under a name made from the pinned versions, so that a second run
 //! is quick. Only a tool that is not there, or a registry that cannot be reached, skips a test.
+//! Version 2 of the AWS CLI is in no such registry: `system` looks for the one that is installed.
 
 mod node;
 mod python;
 mod rust;
+mod system;
 mod tool;
 
 use std::ffi::OsString;
@@ -19,6 +21,7 @@ use shim_testkit::{Command, Program, TempDir};
 pub(crate) use node::javascript;
 pub(crate) use python::{aws_cli, boto3};
 pub(crate) use rust::rust;
+pub(crate) use system::aws_cli_v2;
 
 /// What a client needs and was not found.
 #[derive(Debug)]
