@@ -3,7 +3,7 @@
 //!
 //! A case is a call and what must come of it. Each client has a small program that does all cases
 //! and prints a line of JSON for each; what is expected stands here, once for all clients. See
-//! `README.md`.
+//! `README.md`. The files of `docs/deploy` are read by others' programs, too: `readers`.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +17,7 @@ mod case;
 mod cli;
 mod endings;
 mod environment;
+mod readers;
 mod served;
 mod signatures;
 mod streams;

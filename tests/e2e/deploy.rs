@@ -1,6 +1,6 @@
 //! The files of `docs/deploy`, held against the shim itself: what they say of ports, paths and flags
 //! is tried. Objects of Kubernetes are held against its schemas (`schema`); those of Knative and SAM
-//! are megabytes, so what is checked of their forms is written here.
+//! have to be fetched: `tests/clients/readers.rs`.
 
 mod schema;
 

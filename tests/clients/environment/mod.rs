@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 use shim_testkit::{Command, Program, TempDir};
 
-pub(crate) use node::javascript;
-pub(crate) use python::{aws_cli, boto3};
+pub(crate) use node::{javascript, knative};
+pub(crate) use python::{aws_cli, boto3, reader};
 pub(crate) use rust::rust;
 pub(crate) use system::aws_cli_v2;
 

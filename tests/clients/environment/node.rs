@@ -1,4 +1,4 @@
-//! The AWS SDK for JavaScript, under node.
+//! The AWS SDK for JavaScript and the reader of Knative's objects, under node.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,8 +11,17 @@ const LEAST_NODE: &str = "20.0.0";
 
 /// The program that does cases with the SDK for JavaScript.
 pub(crate) fn javascript() -> Result<Client, Missing> {
+    program("node", "cases.mjs")
+}
+
+/// The program that reads a Service of Knative.
+pub(crate) fn knative() -> Result<Client, Missing> {
+    program("readers/knative", "read.mjs")
+}
+
+fn program(folder: &str, name: &str) -> Result<Client, Missing> {
     tool::at_least("node", LEAST_NODE)?;
-    let folder = source("node");
+    let folder = source(folder);
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect(name);
     let (package, lock) = (read("package.json"), read("package-lock.json"));
     let installed = made("node", &[&package, &lock], |folder| {
@@ -30,7 +39,7 @@ pub(crate) fn javascript() -> Result<Client, Missing> {
     let client = Client::new("node".into());
     let modules = client.folder().join("node_modules");
     symlink(installed.join("node_modules"), modules).expect("a link");
-    let program = client.folder().join("cases.mjs");
-    fs::copy(folder.join("cases.mjs"), &program).expect("a copy");
+    let program = client.folder().join(name);
+    fs::copy(folder.join(name), &program).expect("a copy");
     Ok(client.argument(program))
 }

@@ -1,4 +1,4 @@
-//! boto3 and the AWS CLI, in a virtual environment.
+//! boto3, the AWS CLI and readers of deployment files, in virtual environments.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,19 +8,30 @@ use super::{Client, Missing, made, source, tool};
 
 /// The program that does cases with boto3.
 pub(crate) fn boto3() -> Result<Client, Missing> {
-    let python = environment()?.join("bin/python");
+    let python = environment(CLIENTS)?.join("bin/python");
     Ok(Client::new(python).argument(source("python/cases.py")))
 }
 
 /// The AWS CLI.
 pub(crate) fn aws_cli() -> Result<Client, Missing> {
-    // Its own first line may name a path that is too long for the kernel.
-    let folder = environment()?;
-    Ok(Client::new(folder.join("bin/python")).argument(folder.join("bin/aws")))
+    program_of(&environment(CLIENTS)?, "aws")
 }
 
-fn environment() -> Result<PathBuf, Missing> {
-    let requirements = source("python/requirements.txt");
+/// A program that reads files of `docs/deploy`: `cfn-lint`, `kubernetes-validate`.
+pub(crate) fn reader(program: &str) -> Result<Client, Missing> {
+    program_of(&environment("readers/requirements.txt")?, program)
+}
+
+/// Run by python: a program's first line may name a path that is too long for the kernel.
+fn program_of(environment: &Path, program: &str) -> Result<Client, Missing> {
+    let folder = environment.join("bin");
+    Ok(Client::new(folder.join("python")).argument(folder.join(program)))
+}
+
+const CLIENTS: &str = "python/requirements.txt";
+
+fn environment(requirements: &str) -> Result<PathBuf, Missing> {
+    let requirements = source(requirements);
     let pinned = fs::read_to_string(&requirements).expect("requirements.txt");
     // An environment is for one version only.
     let version = tool::version("python3")?;
