@@ -9,6 +9,7 @@
     reason = "a test that cannot go on ends by panic"
 )]
 
+mod activation;
 mod adapter;
 mod admin;
 mod attempts;

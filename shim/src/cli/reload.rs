@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::credentials::{self, CurrentVerifier};
 use super::load::{self, Ready};
+use super::notify::Notify;
 use super::serve::{Replan, names};
 use super::signals::Stop;
 use crate::config::{Plan, ServePlan};
@@ -39,6 +40,8 @@ pub(super) struct Reload {
     pub(super) fixed: String,
     /// The ends of what was exchanged.
     pub(super) retiring: TaskTracker,
+    /// Who is told.
+    pub(super) notify: Notify,
 }
 
 impl Reload {
@@ -59,10 +62,18 @@ impl Reload {
                 },
                 Some(ask) = asked.recv() => Some(ask),
             };
+            self.notify.reloading().await;
             let reloaded = tokio::select! {
                 reloaded = self.reload() => reloaded,
                 _ = stopped.wait_for(Option::is_some) => return self.ready,
             };
+            match &reloaded {
+                Ok(()) => self.notify.ready("reloaded").await,
+                Err(error) => {
+                    let status = format!("nothing was reloaded: {error:#}");
+                    self.notify.ready(&status).await;
+                }
+            }
             // What is wrong with the new is no reason to end the old.
             match (ask, reloaded) {
                 // Who does not wait for the answer does without.
@@ -115,6 +126,7 @@ pub(super) fn fixed(plan: &ServePlan) -> String {
         others: _,
         credentials: _,
         invoke_off: _,
+        overruled: _,
         listen,
         tls,
         health_path,

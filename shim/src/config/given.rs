@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::listen::PassedAddresses;
 use super::problem::ConfigErrors;
 use super::setting::{self, SETTINGS, Scope, Setting};
 
@@ -61,6 +62,8 @@ pub struct Given {
     functions: Vec<(String, Table)>,
     /// Whose settings are read at the moment.
     current: Option<usize>,
+    /// Where the sockets listen that were passed.
+    pub(super) passed: PassedAddresses,
     /// What is wrong so far.
     pub(super) errors: ConfigErrors,
 }
@@ -69,6 +72,11 @@ impl Given {
     /// Adds what stands on the command line.
     pub fn flag(&mut self, setting: &'static Setting, texts: Vec<String>) {
         self.put(setting, Origin::Flag, format!("--{}", setting.flag), texts);
+    }
+
+    /// Adds the sockets that the parent process passed.
+    pub fn passed(&mut self, addresses: PassedAddresses) {
+        self.passed = addresses;
     }
 
     /// Adds the variables.
@@ -244,11 +252,14 @@ impl Given {
         values.map(|values| values.origin)
     }
 
+    /// How to call a value in a message, if one was given for all functions.
+    pub(super) fn name_of(&self, flag: &str) -> Option<&str> {
+        self.values.get(flag).map(|values| values.name.as_str())
+    }
+
     /// Whether a value follows from the variable PORT.
     pub(super) fn is_ports(&self, flag: &str) -> bool {
-        self.values
-            .get(flag)
-            .is_some_and(|values| values.name == "PORT")
+        self.name_of(flag) == Some("PORT")
     }
 
     /// The value of a setting, read by `parse`; `None` when it was not given or cannot be read,
@@ -263,6 +274,7 @@ impl Given {
             functions,
             current,
             errors,
+            ..
         } = self;
         let Values {
             origin,
@@ -311,6 +323,7 @@ impl Given {
             functions,
             current,
             errors,
+            ..
         } = self;
         let Some(Values {
             origin,

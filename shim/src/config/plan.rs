@@ -1,11 +1,12 @@
 //! What will be done.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::functions::{FunctionSpec, PluginPlan, Settings, functions};
 use super::given::{Environment, Given, Origin};
+use super::listen::{Listen, listen, overruled};
 use super::parse;
 use super::problem::ConfigErrors;
 use crate::auth::Credentials;
@@ -38,8 +39,10 @@ pub struct ServePlan {
     pub folders: Vec<PathBuf>,
     /// How handlers from these folders are served.
     pub others: Settings,
-    /// Where to listen.
+    /// Where to listen, unless a socket was passed.
     pub listen: SocketAddr,
+    /// What was said of addresses and does not count, because sockets were passed: `--port`.
+    pub overruled: Vec<String>,
     /// Certificate chain and key, for TLS.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// The path of the health check.
@@ -110,13 +113,11 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
     let home = home(&mut given, environment);
     let functions = functions(&mut given, &home);
     let limits = limits(&mut given);
-    // A platform that sets PORT sends requests from elsewhere.
-    let platform = given.is_ports("port") && !given.has("host");
-    let host = given.get("host", parse::host).unwrap_or(match platform {
-        true => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        false => IpAddr::V4(Ipv4Addr::LOCALHOST),
-    });
-    let port = given.get("port", parse::port).unwrap_or(8080);
+    let Listen {
+        address: listen,
+        platform,
+        reach,
+    } = listen(&mut given);
     let default_body = BodyPolicy::default();
     let body = BodyPolicy {
         max_bytes: given
@@ -131,7 +132,7 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
         &mut given,
         home,
         body,
-        host,
+        reach,
         platform,
         credentials.is_some(),
     ) {
@@ -142,7 +143,8 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
         functions: functions.specs,
         folders: functions.folders,
         others: functions.others,
-        listen: SocketAddr::new(host, port),
+        listen,
+        overruled: overruled(&given),
         tls: tls(&mut given),
         health_path: given
             .get("health-path", parse::or_none(parse::url_path))
@@ -247,8 +249,12 @@ fn invoke(
             "PORT is set, and nobody said who may call it (--credentials, --allow-unauthenticated)",
         ),
         _ => {
+            let origin = match given.passed.http {
+                Some(_) => Some(Origin::Variable),
+                None => given.origin("host"),
+            };
             given.errors.add_with_hint(
-                given.origin("host").unwrap_or(Origin::Flag),
+                origin.unwrap_or(Origin::Flag),
                 format!(
                     "the Invoke API would be open to everybody who can reach {host}: it runs \
                      functions for whoever asks"

@@ -67,7 +67,11 @@ fn other_readers_agree() {
     // The unit names a program that is not installed here.
     let unit = text("shim.service").replace("/usr/local/bin/shim", env!("CARGO_BIN_EXE_shim"));
     let folder = shim_testkit::TempDir::new().unwrap();
-    let copy = folder.path().join("shim.service");
-    std::fs::write(&copy, unit).unwrap();
-    agrees("systemd-analyze", &["verify", copy.to_str().unwrap()]);
+    let [service, socket] = ["shim.service", "shim.socket"].map(|name| {
+        let copy = folder.path().join(name);
+        copy.to_str().unwrap().to_owned()
+    });
+    std::fs::write(&service, unit).unwrap();
+    std::fs::copy(path("shim.socket"), &socket).unwrap();
+    agrees("systemd-analyze", &["verify", &service, &socket]);
 }
