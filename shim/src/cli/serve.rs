@@ -16,7 +16,7 @@ use super::credentials;
 use super::load::{self, Ready};
 use super::metrics;
 use super::passed::Passed;
-use super::reload::{self, Ask, Reload};
+use super::reload::{Ask, Reload};
 use super::signals;
 use crate::config::{Plan, ServePlan};
 use crate::engine::{CELL_WORKERS, Served, Watchdog};
@@ -204,7 +204,7 @@ async fn until_stopped(
         tls: tls.clone(),
         verifier,
         replan,
-        fixed: reload::fixed(&plan),
+        fixed: plan.fixed,
         retiring: retiring.clone(),
         notify: notify.clone(),
     };

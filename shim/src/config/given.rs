@@ -43,6 +43,16 @@ impl FromIterator<(String, OsString)> for Environment {
     }
 }
 
+/// A setting that is read at the start only, and what it was given as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixed {
+    /// Its key in `shim.toml`.
+    pub key: String,
+    /// The text that stands for its value; `None`: it was not given, and no single word says what
+    /// is taken then.
+    pub value: Option<String>,
+}
+
 /// The values of one setting.
 #[derive(Debug, Clone)]
 struct Values {
@@ -255,6 +265,20 @@ impl Given {
     /// How to call a value in a message, if one was given for all functions.
     pub(super) fn name_of(&self, flag: &str) -> Option<&str> {
         self.values.get(flag).map(|values| values.name.as_str())
+    }
+
+    /// What each setting that is read at the start only was given as, or its default.
+    pub(super) fn fixed(&self) -> Vec<Fixed> {
+        let settings = SETTINGS.iter().filter(|setting| !setting.reloads);
+        let fixed = settings.map(|setting| Fixed {
+            key: setting.key(),
+            value: match self.values.get(setting.flag) {
+                Some(values) => Some(values.texts.join(",")),
+                None => Some(setting.default.to_owned())
+                    .filter(|default| !default.is_empty() && !default.contains(' ')),
+            },
+        });
+        fixed.collect()
     }
 
     /// Whether a value follows from the variable PORT.

@@ -13,7 +13,7 @@ mod problem;
 pub mod setting;
 
 pub use functions::{FunctionSpec, PluginPlan, Settings};
-pub use given::{Environment, Given, Origin};
+pub use given::{Environment, Fixed, Given, Origin};
 pub use listen::PassedAddresses;
 #[cfg(any(feature = "invoke", feature = "package"))]
 pub(crate) use parse::{duration, variable};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::functions::{FunctionSpec, PluginPlan, Settings, functions};
-use super::given::{Environment, Given, Origin};
+use super::given::{Environment, Fixed, Given, Origin};
 use super::listen::{Listen, listen, overruled};
 use super::parse;
 use super::problem::ConfigErrors;
@@ -65,6 +65,8 @@ pub struct ServePlan {
     pub limits: Limits,
     /// Limits of request bodies.
     pub body: BodyPolicy,
+    /// The settings that a reload does not read, as they were given.
+    pub fixed: Vec<Fixed>,
 }
 
 /// Where the keys are that requests to the API must be signed with.
@@ -162,6 +164,7 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
         threads: given.get("threads", parse::number(1)).unwrap_or_else(cores),
         limits,
         body,
+        fixed: given.fixed(),
     };
     match logs {
         Some(logs) if given.errors.0.is_empty() => Ok(Plan { serve, logs }),

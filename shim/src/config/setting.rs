@@ -23,6 +23,8 @@ pub struct Setting {
     pub bare: &'static str,
     /// Where it may stand.
     pub scope: Scope,
+    /// A reload reads it again; otherwise it is read at the start only.
+    pub reloads: bool,
 }
 
 /// Where a setting may stand.
@@ -73,11 +75,13 @@ const BASE: Setting = Setting {
     default: "",
     bare: "",
     scope: Scope::Function,
+    reloads: true,
 };
 
-/// A setting of the whole process.
+/// A setting of the whole process, which is read at its start.
 const PROCESS: Setting = Setting {
     scope: Scope::Process,
+    reloads: false,
     ..BASE
 };
 
@@ -101,6 +105,7 @@ pub const SETTINGS: &[Setting] = &[
         value: "FOLDER",
         many: true,
         help: "Serve every handler of every plugin (.so) in a folder, as PLUGIN.HANDLER; may be repeated",
+        reloads: true,
         ..PROCESS
     },
     Setting {
@@ -353,6 +358,7 @@ pub const SETTINGS: &[Setting] = &[
         help: "Only requests signed with one of the keys in this file (in the form of \
                ~/.aws/credentials) are served by the API; env: with the key in AWS_ACCESS_KEY_ID \
                and AWS_SECRET_ACCESS_KEY",
+        reloads: true,
         ..PROCESS
     },
     Setting {
