@@ -28,6 +28,7 @@ mod errors;
 mod event;
 mod event_spool;
 mod exposure;
+mod folder;
 mod functions;
 mod gateway;
 mod h2;

@@ -52,7 +52,7 @@ fn agrees(program: &str, arguments: &[&str]) {
             output.status.success(),
             "{program} {arguments:?}: {output:?}"
         ),
-        Err(_) => crate::image::skipped(&format!("{program} {arguments:?}: not installed")),
+        Err(_) => crate::folder::skipped(&format!("{program} {arguments:?}: not installed")),
     }
 }
 
