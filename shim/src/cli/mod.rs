@@ -41,6 +41,10 @@ use crate::plugin::preflight;
 
 pub use command::command;
 
+/// The longest response that a command keeps as a whole, in bytes: ten times what Lambda has.
+#[cfg(any(feature = "invoke", feature = "package"))]
+const MAX_KEPT: usize = 64 * 1024 * 1024;
+
 /// Runs what was asked for.
 ///
 /// # Errors
