@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use shim_testkit::{Command, Shim, TempDir, json};
 
-use crate::{behaviours, serve, shim};
+use crate::{Toml, behaviours, serve, shim};
 
 /// A `shim.toml` with this text.
 fn file(text: &str) -> (TempDir, PathBuf) {
@@ -193,4 +193,40 @@ fn two_different_handlers_are_one_too_many() {
         .run()
         .expect_code(64)
         .expect_stderr("two handlers given");
+}
+
+#[test]
+fn what_is_read_at_the_start_only_is_named_with_both_values() {
+    let toml = Toml::new("");
+    let write = |lines: &str| {
+        let plugin = json!(behaviours());
+        toml.write(&format!(
+            "{lines}\n[function.known]\nplugin = {plugin}\nhandler = \"dump\"\n"
+        ));
+    };
+    write("grace = \"7s\"\ntimeout = \"9s\"");
+    let shim = toml.serve().start();
+    let warnings = || {
+        let all = shim.logs().into_iter();
+        let warnings = all.filter(|log| log.level() == "WARN");
+        warnings
+            .map(|log| log.message().to_owned())
+            .collect::<Vec<_>>()
+    };
+    // Those of functions are read, and the same text is the same setting.
+    write("grace = \"7s\"\ntimeout = \"8s\"\nkeep_alive = \"75s\"");
+    shim.reload();
+    assert_eq!(warnings(), [""; 0], "{}", shim.said());
+
+    write("grace = \"6s\"\nlog_level = \"debug\"\nspool = \"/nowhere\"\nmax_body = 10");
+    let told = "read at the start only, so restart the shim for: spool (not given, now \
+                /nowhere), grace (7s, now 6s), max_body (6MiB, now 10), log_level (not given, now \
+                debug)";
+    for reloads in 1..=2 {
+        shim.reload();
+        assert_eq!(warnings(), vec![told; reloads], "{}", shim.said());
+    }
+    write("grace = \"7s\"");
+    shim.reload();
+    assert_eq!(warnings().len(), 2);
 }

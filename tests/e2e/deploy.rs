@@ -253,6 +253,19 @@ fn the_unit_of_systemd_starts_what_there_is() {
     assert_eq!(settings(&unit, "KillSignal"), ["SIGTERM"]);
     shim.stop();
     assert_eq!(settings(&unit, "TimeoutStopSec"), ["30s"]);
+    assert_eq!(settings(&unit, "Type"), ["notify"]);
+}
+
+#[test]
+fn the_units_of_systemd_belong_together() {
+    let (service, socket) = (text("shim.service"), text("shim.socket"));
+    assert_eq!(settings(&service, "Requires"), ["shim.socket"]);
+    assert_eq!(settings(&service, "Also"), ["shim.socket"]);
+    assert_eq!(settings(&socket, "FileDescriptorName"), ["http"]);
+    assert_eq!(settings(&socket, "ListenStream"), ["127.0.0.1:8080"]);
+    for section in ["[Unit]", "[Socket]", "[Install]"] {
+        assert!(socket.lines().any(|line| line == section), "{section}");
+    }
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn an_error_is_logged_with_its_invocation() {
     assert_eq!(line.level(), "ERROR");
     assert_eq!(line["status"], 500);
     assert_eq!(line["error_type"], "OutOfStock");
-    assert_eq!(line["error_message"], "3 left");
+    assert_eq!(line.message(), "OutOfStock: 3 left");
     assert!(line["stack_trace"].is_null());
 }
 

@@ -66,6 +66,18 @@ fn a_response_may_have_six_mebibytes_and_a_hundred_bytes() {
 }
 
 #[test]
+fn what_is_told_of_an_error_has_one_mebibyte_at_most() {
+    let shim = serve("fails").start();
+    let long = json!({ "how": "long" });
+    let error = shim.invoke("fails").json(&long).send();
+    let message = error.error_message();
+    assert!(message.ends_with("x [cut]") && message.len() > 512 * 1024);
+    assert!(error.body().len() <= 1 << 20, "{}", error.body().len());
+    let plain = shim.post("/", long.to_string());
+    plain.expect_status(500).expect_body(error.text());
+}
+
+#[test]
 fn an_asynchronous_event_may_have_one_mebibyte() {
     let shim = serve("nothing").start();
     let largest = shim.invoke("nothing").kind("Event").body(text(1_048_576));

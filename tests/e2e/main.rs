@@ -9,6 +9,7 @@
     reason = "a test that cannot go on ends by panic"
 )]
 
+mod activation;
 mod adapter;
 mod admin;
 mod attempts;
@@ -27,6 +28,7 @@ mod errors;
 mod event;
 mod event_spool;
 mod exposure;
+mod folder;
 mod functions;
 mod gateway;
 mod h2;

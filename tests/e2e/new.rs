@@ -1,29 +1,26 @@
 //! `shim new`: the crate of a new function.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use shim_testkit::{Finished, TempDir, Value, json};
+use shim_testkit::{Finished, Value, json};
+
+use crate::folder::Folder;
 
 /// A folder to make crates in.
-struct Ground(TempDir);
+struct Ground(Folder);
+
+impl Deref for Ground {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Ground {
     fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().canonicalize().unwrap().join(name)
-    }
-
-    fn put(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn text(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).unwrap()
+        Self(Folder::new())
     }
 
     fn make(&self, words: &[&str]) -> Finished {

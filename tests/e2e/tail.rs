@@ -19,7 +19,14 @@ fn it_has_the_handlers_lines_between_those_of_the_platform() {
     let end = place(&format!("END RequestId: {id}"));
     let report = place(&format!("REPORT RequestId: {id}\tDuration: "));
     assert_eq!((end, report), (lines.len() - 2, lines.len() - 1), "{tail}");
-    assert!(lines[report].contains("Memory Size: 128 MB"), "{tail}");
+    let (_, used) = lines[report]
+        .split_once("Memory Size: 128 MB\tMax Memory Used: ")
+        .unwrap_or_else(|| panic!("{tail}"));
+    let (used, _) = used.split_once(" MB\t").unwrap();
+    assert!(
+        (1..100_000).contains(&used.parse::<u32>().unwrap()),
+        "{tail}"
+    );
     for text in ["at error", "at info", "by log t", "in a span", "in a task"] {
         assert!((1..end).contains(&place(text)), "{tail}");
     }

@@ -2,46 +2,26 @@
 //!
 //! Everything is bytes, as headers and queries may hold any.
 
-use std::borrow::Cow;
-
 use http::HeaderMap;
 use http::request::Parts;
 
 /// The query parameter that is not signed: the signature.
 const SIGNATURE: &[u8] = b"X-Amz-Signature";
 
-/// What a proxy changed on the way here, put back.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Before<'a> {
-    pub(super) host: Option<&'a str>,
-    pub(super) path_prefix: &'a str,
-}
-
 /// The canonical request up to its last line, which is the hash of the body. `signed_headers` are
 /// lower-case, sorted and each there once.
-pub(super) fn canonical_head(
-    parts: &Parts,
-    signed_headers: &[String],
-    before: Before<'_>,
-) -> Vec<u8> {
+pub(super) fn canonical_head(parts: &Parts, signed_headers: &[String]) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.extend_from_slice(parts.method.as_str().as_bytes());
     out.push(b'\n');
-    let path = match before.path_prefix {
-        "" => Cow::Borrowed(parts.uri.path()),
-        prefix => Cow::Owned(format!("{prefix}{}", parts.uri.path())),
-    };
-    write_path(&path, &mut out);
+    write_path(parts.uri.path(), &mut out);
     out.push(b'\n');
     write_query(parts.uri.query().unwrap_or_default(), &mut out);
     out.push(b'\n');
     for name in signed_headers {
         out.extend_from_slice(name.as_bytes());
         out.push(b':');
-        match before.host.filter(|_| name == "host") {
-            Some(host) => out.extend_from_slice(host.as_bytes()),
-            None => write_header(parts, name, &mut out),
-        }
+        write_header(parts, name, &mut out);
         out.push(b'\n');
     }
     out.push(b'\n');

@@ -143,18 +143,6 @@ impl Credentials {
         Ok(Some(Self { keys }))
     }
 
-    /// The keys of both.
-    ///
-    /// # Errors
-    ///
-    /// When they have different secrets for one key.
-    pub fn and(mut self, more: Self) -> Result<Self, CredentialsError> {
-        for (id, key) in more.keys {
-            self.insert(id, key)?;
-        }
-        Ok(self)
-    }
-
     fn insert(&mut self, id: String, key: Key) -> Result<(), CredentialsError> {
         match self.keys.entry(id) {
             Entry::Vacant(place) => drop(place.insert(key)),

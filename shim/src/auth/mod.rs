@@ -30,4 +30,4 @@ pub use credentials::{Credentials, CredentialsError};
 pub use date::AmzDate;
 pub use error::AuthError;
 pub use sign::{SignError, Signer};
-pub use verify::{Expected, Identity, Pending, Verifier};
+pub use verify::{Identity, Pending, Verifier};

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, header};
 
-use super::canonical::{Before, canonical_head};
+use super::canonical::canonical_head;
 use super::claim::{ALGORITHM, Scope};
 use super::credentials::{Credentials, CredentialsError};
 use super::date::AmzDate;
@@ -91,7 +91,7 @@ impl Signer {
             .map(str::to_owned)
             .collect();
         signed.sort_unstable();
-        let mut canonical = canonical_head(parts, &signed, Before::default());
+        let mut canonical = canonical_head(parts, &signed);
         canonical.extend_from_slice(sha256_hex(body).as_bytes());
         let text = string_to_sign(&date, &scope, &canonical);
         let signature = SigningKey::derive(&self.secret, &scope).sign(&text);

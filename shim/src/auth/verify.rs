@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::request::Parts;
 use subtle::ConstantTimeEq as _;
 
-use super::canonical::{Before, canonical_head, header};
+use super::canonical::{canonical_head, header};
 use super::claim::{ALGORITHM, Claim, SKEW, Scope};
 use super::credentials::Credentials;
 use super::date::AmzDate;
@@ -15,22 +15,10 @@ use super::hash::{SigningKey, sha256_hex};
 pub(super) const SERVICE: &str = "lambda";
 pub(super) const TERMINATOR: &str = "aws4_request";
 
-/// What the callers' signatures are made for, as far as it is known beforehand.
-#[derive(Debug, Clone, Default)]
-pub struct Expected {
-    /// The region of the credential scope; `None` accepts any.
-    pub region: Option<String>,
-    /// The `Host` that callers use, when a proxy puts another one in its place.
-    pub host: Option<String>,
-    /// What a proxy takes from the beginning of the path, such as `/lambda`; without a final `/`.
-    pub path_prefix: Option<String>,
-}
-
-/// Verifies the signatures of requests to the service `lambda`.
+/// Verifies the signatures of requests to the service `lambda`, for whatever region.
 #[derive(Debug)]
 pub struct Verifier {
     credentials: Credentials,
-    expected: Expected,
 }
 
 /// Who sent a request.
@@ -42,11 +30,8 @@ pub struct Identity {
 
 impl Verifier {
     /// A verifier for the callers in `credentials`.
-    pub fn new(credentials: Credentials, expected: Expected) -> Self {
-        Self {
-            credentials,
-            expected,
-        }
+    pub fn new(credentials: Credentials) -> Self {
+        Self { credentials }
     }
 
     /// Checks what can be checked before the body is there: that the request is signed by a known
@@ -61,19 +46,15 @@ impl Verifier {
     pub fn check_head(&self, parts: &Parts, now: SystemTime) -> Result<Pending, AuthError> {
         let now = AmzDate::of(now);
         let claim = Claim::of(parts)?;
-        self.check_scope(&claim)?;
+        check_scope(&claim)?;
         check_time(&claim, now)?;
         let key = self.credentials.get(&claim.access_key);
         let key = key.ok_or(AuthError::UnknownKey)?;
         key.admits(claim.session_token.as_deref(), now)?;
-        let before = Before {
-            host: self.expected.host.as_deref(),
-            path_prefix: self.expected.path_prefix.as_deref().unwrap_or_default(),
-        };
         let content_hash_is_signed = signs(&claim, "x-amz-content-sha256");
         let content_hash = header(&parts.headers, "x-amz-content-sha256").unwrap_or_default();
         Ok(Pending {
-            canonical_head: canonical_head(parts, &claim.signed_headers, before),
+            canonical_head: canonical_head(parts, &claim.signed_headers),
             content_hash: content_hash_is_signed.then(|| content_hash.trim().to_owned()),
             key: key.signing_key(&claim.scope),
             signature: claim.signature,
@@ -84,42 +65,35 @@ impl Verifier {
             },
         })
     }
+}
 
-    fn check_scope(&self, claim: &Claim) -> Result<(), AuthError> {
-        let Claim { scope, date, .. } = claim;
-        let wrong = |text: String| Err(AuthError::OutOfScope(text));
-        if scope.service != SERVICE {
-            return wrong(format!(
-                "Credential should be scoped to correct service: '{SERVICE}'."
-            ));
-        }
-        if scope.terminator != TERMINATOR {
-            return wrong(format!(
-                "Credential should be scoped with a valid terminator: '{TERMINATOR}'."
-            ));
-        }
-        let region = self.expected.region.as_ref();
-        if let Some(region) = region.filter(|region| **region != scope.region) {
-            return wrong(format!(
-                "Credential should be scoped to a valid region: '{region}'."
-            ));
-        }
-        let (day, date) = (&scope.date, date.to_string());
-        if *day != date[..8] {
-            return wrong(format!(
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date \
-                 from HTTP: '{day}' != '{}', from '{date}'.",
-                &date[..8]
-            ));
-        }
-        if !signs(claim, "host") {
-            return wrong(
-                "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
-                    .to_owned(),
-            );
-        }
-        Ok(())
+fn check_scope(claim: &Claim) -> Result<(), AuthError> {
+    let Claim { scope, date, .. } = claim;
+    let wrong = |text: String| Err(AuthError::OutOfScope(text));
+    if scope.service != SERVICE {
+        return wrong(format!(
+            "Credential should be scoped to correct service: '{SERVICE}'."
+        ));
     }
+    if scope.terminator != TERMINATOR {
+        return wrong(format!(
+            "Credential should be scoped with a valid terminator: '{TERMINATOR}'."
+        ));
+    }
+    let (day, date) = (&scope.date, date.to_string());
+    if *day != date[..8] {
+        return wrong(format!(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date \
+             from HTTP: '{day}' != '{}', from '{date}'.",
+            &date[..8]
+        ));
+    }
+    if !signs(claim, "host") {
+        return wrong(
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".to_owned(),
+        );
+    }
+    Ok(())
 }
 
 fn signs(claim: &Claim, name: &str) -> bool {

@@ -11,7 +11,6 @@ pub(super) fn failed(request_id: &RequestId, error: &FunctionError) {
         target: TARGET,
         request_id = request_id.as_str(),
         error_type = error.name,
-        error_message = error.message,
         location = error.location,
         stack_trace = stack_trace(error),
         "{}: {}",
@@ -25,7 +24,6 @@ pub(super) fn phase_failed(phase: &str, error: &FunctionError) {
     tracing::error!(
         target: TARGET,
         error_type = error.name,
-        error_message = error.message,
         location = error.location,
         stack_trace = stack_trace(error),
         "{phase} failed: {}: {}",

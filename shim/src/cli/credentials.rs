@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use arc_swap::ArcSwapOption;
 
-use crate::auth::{Credentials, Expected, Verifier};
+use crate::auth::{Credentials, Verifier};
 use crate::config::KeysFrom;
 use crate::exit::Misconfigured;
 
@@ -22,8 +22,5 @@ pub(super) fn verifier(keys: Option<&KeysFrom>) -> anyhow::Result<Option<Arc<Ver
             read.map_err(Misconfigured)?
         }
     };
-    Ok(Some(Arc::new(Verifier::new(
-        credentials,
-        Expected::default(),
-    ))))
+    Ok(Some(Arc::new(Verifier::new(credentials))))
 }

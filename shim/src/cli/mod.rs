@@ -17,8 +17,10 @@ mod load;
 mod metrics;
 #[cfg(feature = "build")]
 mod new;
+mod notify;
 #[cfg(feature = "package")]
 mod package;
+mod passed;
 mod reload;
 mod serve;
 mod signals;
@@ -30,11 +32,18 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::ArgMatches;
 
+use self::notify::Notify;
+use self::passed::Passed;
 use crate::config::{self, Environment, Given};
+use crate::exit::Misconfigured;
 use crate::observe;
 use crate::plugin::preflight;
 
 pub use command::command;
+
+/// The longest response that a command keeps as a whole, in bytes: ten times what Lambda has.
+#[cfg(any(feature = "invoke", feature = "package"))]
+const MAX_KEPT: usize = 64 * 1024 * 1024;
 
 /// Runs what was asked for.
 ///
@@ -73,15 +82,23 @@ fn serve_or_info(matches: &ArgMatches) -> anyhow::Result<()> {
         let file = preflight::examine(&config::only_plugin(given, "--info")?.path)?;
         return inspect::print_json(&file.info());
     }
+    // Before anything is opened.
+    let passed = Passed::take(&environment).context("wrong sockets from systemd");
+    let mut passed = passed.map_err(Misconfigured)?;
+    let addresses = passed.addresses();
+    let mut given = given;
+    given.passed(addresses.clone());
     let plan = config::resolve(given, &environment)?;
     let logs = observe::init(plan.logs).context("cannot set up logging")?;
+    passed.notify = Notify::of(&environment);
     let matches = matches.clone();
     let replan = move || {
         let environment = Environment::of_process();
-        let given = collect(&matches, &environment);
+        let mut given = collect(&matches, &environment);
+        given.passed(addresses.clone());
         Ok(config::resolve(given, &environment)?)
     };
-    let served = serve::run(plan.serve, std::sync::Arc::new(replan));
+    let served = serve::run(plan.serve, passed, std::sync::Arc::new(replan));
     drop(logs);
     served
 }

@@ -10,9 +10,10 @@ use tokio_util::task::TaskTracker;
 
 use super::credentials::{self, CurrentVerifier};
 use super::load::{self, Ready};
+use super::notify::Notify;
 use super::serve::{Replan, names};
 use super::signals::Stop;
-use crate::config::{Plan, ServePlan};
+use crate::config::{Fixed, Plan};
 use crate::engine::Served;
 use crate::frontend::{Catalogue, Current};
 use crate::observe::metrics::Metrics;
@@ -35,10 +36,12 @@ pub(super) struct Reload {
     pub(super) tls: Option<Tls>,
     pub(super) verifier: CurrentVerifier,
     pub(super) replan: Replan,
-    /// What the plan says of all that is not exchanged.
-    pub(super) fixed: String,
+    /// What was given at the start of all that is not exchanged.
+    pub(super) fixed: Vec<Fixed>,
     /// The ends of what was exchanged.
     pub(super) retiring: TaskTracker,
+    /// Who is told.
+    pub(super) notify: Notify,
 }
 
 impl Reload {
@@ -59,10 +62,18 @@ impl Reload {
                 },
                 Some(ask) = asked.recv() => Some(ask),
             };
+            self.notify.reloading().await;
             let reloaded = tokio::select! {
                 reloaded = self.reload() => reloaded,
                 _ = stopped.wait_for(Option::is_some) => return self.ready,
             };
+            match &reloaded {
+                Ok(()) => self.notify.ready("reloaded").await,
+                Err(error) => {
+                    let status = format!("nothing was reloaded: {error:#}");
+                    self.notify.ready(&status).await;
+                }
+            }
             // What is wrong with the new is no reason to end the old.
             match (ask, reloaded) {
                 // Who does not wait for the answer does without.
@@ -88,9 +99,9 @@ impl Reload {
             "the credentials are gone, and the Invoke API would be open to everybody who reaches \
              it: restart the shim if this is meant"
         );
-        let fixed = fixed(&plan);
-        if fixed != self.fixed {
-            tracing::warn!("addresses, limits, queues and the like are read at the start only");
+        let unread = unread(&self.fixed, &plan.fixed).join(", ");
+        if !unread.is_empty() {
+            tracing::warn!("read at the start only, so restart the shim for: {unread}");
         }
         let loaded = load::load(&plan, &self.metrics).await?;
         // The last step that can fail, for it exchanges at once.
@@ -100,34 +111,21 @@ impl Reload {
         self.verifier.store(verifier);
         let old = self.current.exchange(loaded.catalogue);
         let before = std::mem::replace(&mut self.ready, loaded.ready);
-        self.fixed = fixed;
         tracing::info!(function = names(&self.ready), "reloaded");
         tokio::spawn(self.retiring.track_future(retire(old, before, self.grace)));
         Ok(())
     }
 }
 
-/// What a reload does not exchange, to be compared.
-pub(super) fn fixed(plan: &ServePlan) -> String {
-    let ServePlan {
-        functions: _,
-        folders: _,
-        others: _,
-        credentials: _,
-        invoke_off: _,
-        listen,
-        tls,
-        health_path,
-        admin,
-        invoke,
-        event_queue,
-        spool,
-        threads,
-        limits,
-        body,
-    } = plan;
-    let one = (listen, tls, health_path, admin, invoke);
-    format!("{one:?} {event_queue} {spool:?} {threads} {limits:?} {body:?}")
+/// The settings that are others now and stay as they were at the start: `grace (25s, now 5s)`.
+fn unread(before: &[Fixed], now: &[Fixed]) -> Vec<String> {
+    let pairs = before.iter().zip(now);
+    let changed = pairs.filter(|(before, now)| before != now);
+    let named = changed.map(|(before, now)| {
+        let value = |fixed: &Fixed| fixed.value.clone().unwrap_or("not given".to_owned());
+        format!("{} ({}, now {})", before.key, value(before), value(now))
+    });
+    named.collect()
 }
 
 /// Waits until nobody uses what was exchanged, however long that takes, and stops its instances.

@@ -15,7 +15,8 @@ use tokio_util::task::TaskTracker;
 use super::credentials;
 use super::load::{self, Ready};
 use super::metrics;
-use super::reload::{self, Ask, Reload};
+use super::passed::Passed;
+use super::reload::{Ask, Reload};
 use super::signals;
 use crate::config::{Plan, ServePlan};
 use crate::engine::{CELL_WORKERS, Served, Watchdog};
@@ -23,7 +24,7 @@ use crate::events::{Events, EventsPlan};
 use crate::exit::{Misconfigured, Unavailable};
 use crate::frontend::{Admin, App, Current, Http, InvokeApi, Readiness, Site};
 use crate::observe::metrics::Metrics;
-use crate::server::{Cells, Listener, Tls, serve, serve_on};
+use crate::server::{Address, Cells, Inherited, Listener, Tls, serve, serve_on};
 
 /// Least time that instances get to stop, even when the requests used up the grace.
 const LEAST_STOP: Duration = Duration::from_secs(1);
@@ -79,12 +80,17 @@ impl Around for Alone {
 }
 
 /// Serves until a signal ends it.
-pub(super) fn run(plan: ServePlan, replan: Replan) -> anyhow::Result<()> {
-    run_with(plan, replan, Alone)
+pub(super) fn run(plan: ServePlan, passed: Passed, replan: Replan) -> anyhow::Result<()> {
+    run_with(plan, passed, replan, Alone)
 }
 
 /// As [`run`], with something around it.
-pub(super) fn run_with(plan: ServePlan, replan: Replan, around: impl Around) -> anyhow::Result<()> {
+pub(super) fn run_with(
+    plan: ServePlan,
+    passed: Passed,
+    replan: Replan,
+    around: impl Around,
+) -> anyhow::Result<()> {
     let cells = (0..plan.threads)
         .map(|_| cell())
         .collect::<Result<Vec<_>, _>>();
@@ -94,7 +100,9 @@ pub(super) fn run_with(plan: ServePlan, replan: Replan, around: impl Around) -> 
     // The first one also accepts connections, starts and stops.
     let served = cells.first().map(|first| {
         let cells = Cells::new(handles);
-        first.block_on(async { tokio::spawn(until_stopped(plan, replan, around, cells)).await })
+        first.block_on(async {
+            tokio::spawn(until_stopped(plan, passed, replan, around, cells)).await
+        })
     });
     drop(watchdog);
     // A handler that still blocks a thread does not keep the process.
@@ -115,6 +123,7 @@ fn cell() -> std::io::Result<Runtime> {
 
 async fn until_stopped(
     plan: ServePlan,
+    passed: Passed,
     replan: Replan,
     around: impl Around,
     cells: Cells,
@@ -130,26 +139,33 @@ async fn until_stopped(
     };
     let verifier = credentials::verifier(plan.credentials.as_ref())?;
     let verifier = Arc::new(ArcSwapOption::from(verifier));
-    let listener = bind(plan.listen, "--port").await?;
-    let address = listener.local_addr().context("cannot tell the address")?;
+    if !plan.overruled.is_empty() {
+        let ignored = plan.overruled.join(", ");
+        tracing::warn!("systemd passed the sockets to listen on, so {ignored} does not count");
+    }
+    let notify = passed.notify;
+    let (listener, address) = match passed.http {
+        Some(socket) => inherit(socket)?,
+        None => bind(plan.listen, "--port").await?,
+    };
     let readiness = Readiness::new();
     let metrics = Arc::new(Metrics::new());
-    let admin = match plan.admin {
-        Some(admin) => {
-            let listener = bind(admin.listen, "--admin").await?;
-            let address = listener.local_addr().context("cannot tell the address")?;
-            tracing::info!(%address, "admin listener");
-            let served = serve(
-                listener.into(),
-                Admin::new(readiness.clone(), metrics.clone()),
-                plan.limits.clone(),
-                // Until the very end: while requests drain, it says so.
-                std::future::pending(),
-            );
-            Some(tokio::spawn(served))
-        }
-        None => None,
+    let admin = match (passed.admin, plan.admin) {
+        (Some(socket), _) => Some(inherit(socket)?),
+        (None, Some(admin)) => Some(bind(admin.listen, "--admin").await?),
+        (None, None) => None,
     };
+    let admin = admin.map(|(listener, address)| {
+        tracing::info!(%address, "admin listener");
+        let served = serve(
+            listener,
+            Admin::new(readiness.clone(), metrics.clone()),
+            plan.limits.clone(),
+            // Until the very end: while requests drain, it says so.
+            std::future::pending(),
+        );
+        tokio::spawn(served)
+    });
 
     let grace = plan.limits.grace;
     let loaded = tokio::select! {
@@ -174,6 +190,7 @@ async fn until_stopped(
     readiness.set_ready();
     let scheme = if tls.is_some() { "https" } else { "http" };
     tracing::info!(function = names, "serving {scheme}://{address}");
+    notify.ready(&format!("serving {scheme}://{address}")).await;
     if let Some(reason) = plan.invoke_off {
         tracing::info!("the Invoke API is not served: {reason}");
     }
@@ -187,8 +204,9 @@ async fn until_stopped(
         tls: tls.clone(),
         verifier,
         replan,
-        fixed: reload::fixed(&plan),
+        fixed: plan.fixed,
         retiring: retiring.clone(),
+        notify: notify.clone(),
     };
     let (ask, asked) = mpsc::channel(1);
     let reloading = tokio::spawn(reload.on_each(hangups, asked, stopped.clone()));
@@ -199,6 +217,7 @@ async fn until_stopped(
             stopped.await;
             readiness.set_stopping();
             tracing::info!("stopping: requests in flight may take {grace:?}");
+            notify.stopping().await;
         }
     };
     let health = plan.health_path.map(|path| (path, readiness));
@@ -209,7 +228,7 @@ async fn until_stopped(
         reload: ask,
         stop: stop.clone(),
     });
-    let mut listener = Listener::from(listener);
+    let mut listener = listener;
     if let Some(tls) = tls {
         listener = listener.with_tls(tls);
     }
@@ -263,13 +282,26 @@ pub(super) fn names(ready: &[Ready]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-async fn bind(address: SocketAddr, flag: &'static str) -> anyhow::Result<TcpListener> {
+/// A socket that was passed.
+fn inherit(socket: Inherited) -> anyhow::Result<(Listener, Address)> {
+    let address = socket.address().clone();
+    let listener = socket.listen();
+    Ok((
+        listener.context("cannot serve on the socket of systemd")?,
+        address,
+    ))
+}
+
+/// A new socket.
+async fn bind(address: SocketAddr, flag: &'static str) -> anyhow::Result<(Listener, Address)> {
     let bound = TcpListener::bind(address).await;
-    Ok(bound.map_err(|error| Unavailable {
+    let listener = bound.map_err(|error| Unavailable {
         address,
         flag,
         error,
-    })?)
+    })?;
+    let address = listener.local_addr().context("cannot tell the address")?;
+    Ok((listener.into(), Address::Tcp(address)))
 }
 
 async fn wait(mut stopped: watch::Receiver<signals::Stop>) {

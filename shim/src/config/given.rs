@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::listen::PassedAddresses;
 use super::problem::ConfigErrors;
 use super::setting::{self, SETTINGS, Scope, Setting};
 
@@ -42,6 +43,16 @@ impl FromIterator<(String, OsString)> for Environment {
     }
 }
 
+/// A setting that is read at the start only, and what it was given as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixed {
+    /// Its key in `shim.toml`.
+    pub key: String,
+    /// The text that stands for its value; `None`: it was not given, and no single word says what
+    /// is taken then.
+    pub value: Option<String>,
+}
+
 /// The values of one setting.
 #[derive(Debug, Clone)]
 struct Values {
@@ -61,6 +72,8 @@ pub struct Given {
     functions: Vec<(String, Table)>,
     /// Whose settings are read at the moment.
     current: Option<usize>,
+    /// Where the sockets listen that were passed.
+    pub(super) passed: PassedAddresses,
     /// What is wrong so far.
     pub(super) errors: ConfigErrors,
 }
@@ -69,6 +82,11 @@ impl Given {
     /// Adds what stands on the command line.
     pub fn flag(&mut self, setting: &'static Setting, texts: Vec<String>) {
         self.put(setting, Origin::Flag, format!("--{}", setting.flag), texts);
+    }
+
+    /// Adds the sockets that the parent process passed.
+    pub fn passed(&mut self, addresses: PassedAddresses) {
+        self.passed = addresses;
     }
 
     /// Adds the variables.
@@ -244,11 +262,28 @@ impl Given {
         values.map(|values| values.origin)
     }
 
+    /// How to call a value in a message, if one was given for all functions.
+    pub(super) fn name_of(&self, flag: &str) -> Option<&str> {
+        self.values.get(flag).map(|values| values.name.as_str())
+    }
+
+    /// What each setting that is read at the start only was given as, or its default.
+    pub(super) fn fixed(&self) -> Vec<Fixed> {
+        let settings = SETTINGS.iter().filter(|setting| !setting.reloads);
+        let fixed = settings.map(|setting| Fixed {
+            key: setting.key(),
+            value: match self.values.get(setting.flag) {
+                Some(values) => Some(values.texts.join(",")),
+                None => Some(setting.default.to_owned())
+                    .filter(|default| !default.is_empty() && !default.contains(' ')),
+            },
+        });
+        fixed.collect()
+    }
+
     /// Whether a value follows from the variable PORT.
     pub(super) fn is_ports(&self, flag: &str) -> bool {
-        self.values
-            .get(flag)
-            .is_some_and(|values| values.name == "PORT")
+        self.name_of(flag) == Some("PORT")
     }
 
     /// The value of a setting, read by `parse`; `None` when it was not given or cannot be read,
@@ -263,6 +298,7 @@ impl Given {
             functions,
             current,
             errors,
+            ..
         } = self;
         let Values {
             origin,
@@ -311,6 +347,7 @@ impl Given {
             functions,
             current,
             errors,
+            ..
         } = self;
         let Some(Values {
             origin,

@@ -6,13 +6,15 @@
 
 mod functions;
 mod given;
+mod listen;
 mod parse;
 mod plan;
 mod problem;
 pub mod setting;
 
 pub use functions::{FunctionSpec, PluginPlan, Settings};
-pub use given::{Environment, Given, Origin};
+pub use given::{Environment, Fixed, Given, Origin};
+pub use listen::PassedAddresses;
 #[cfg(any(feature = "invoke", feature = "package"))]
 pub(crate) use parse::{duration, variable};
 pub use plan::{AdminPlan, KeysFrom, Plan, ServePlan, log_plan, only_plugin, resolve};

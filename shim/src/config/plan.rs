@@ -1,11 +1,12 @@
 //! What will be done.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::functions::{FunctionSpec, PluginPlan, Settings, functions};
-use super::given::{Environment, Given, Origin};
+use super::given::{Environment, Fixed, Given, Origin};
+use super::listen::{Listen, listen, overruled};
 use super::parse;
 use super::problem::ConfigErrors;
 use crate::auth::Credentials;
@@ -38,8 +39,10 @@ pub struct ServePlan {
     pub folders: Vec<PathBuf>,
     /// How handlers from these folders are served.
     pub others: Settings,
-    /// Where to listen.
+    /// Where to listen, unless a socket was passed.
     pub listen: SocketAddr,
+    /// What was said of addresses and does not count, because sockets were passed: `--port`.
+    pub overruled: Vec<String>,
     /// Certificate chain and key, for TLS.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// The path of the health check.
@@ -62,6 +65,8 @@ pub struct ServePlan {
     pub limits: Limits,
     /// Limits of request bodies.
     pub body: BodyPolicy,
+    /// The settings that a reload does not read, as they were given.
+    pub fixed: Vec<Fixed>,
 }
 
 /// Where the keys are that requests to the API must be signed with.
@@ -110,13 +115,11 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
     let home = home(&mut given, environment);
     let functions = functions(&mut given, &home);
     let limits = limits(&mut given);
-    // A platform that sets PORT sends requests from elsewhere.
-    let platform = given.is_ports("port") && !given.has("host");
-    let host = given.get("host", parse::host).unwrap_or(match platform {
-        true => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        false => IpAddr::V4(Ipv4Addr::LOCALHOST),
-    });
-    let port = given.get("port", parse::port).unwrap_or(8080);
+    let Listen {
+        address: listen,
+        platform,
+        reach,
+    } = listen(&mut given);
     let default_body = BodyPolicy::default();
     let body = BodyPolicy {
         max_bytes: given
@@ -131,7 +134,7 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
         &mut given,
         home,
         body,
-        host,
+        reach,
         platform,
         credentials.is_some(),
     ) {
@@ -142,7 +145,8 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
         functions: functions.specs,
         folders: functions.folders,
         others: functions.others,
-        listen: SocketAddr::new(host, port),
+        listen,
+        overruled: overruled(&given),
         tls: tls(&mut given),
         health_path: given
             .get("health-path", parse::or_none(parse::url_path))
@@ -160,6 +164,7 @@ pub fn resolve(mut given: Given, environment: &Environment) -> Result<Plan, Conf
         threads: given.get("threads", parse::number(1)).unwrap_or_else(cores),
         limits,
         body,
+        fixed: given.fixed(),
     };
     match logs {
         Some(logs) if given.errors.0.is_empty() => Ok(Plan { serve, logs }),
@@ -247,8 +252,12 @@ fn invoke(
             "PORT is set, and nobody said who may call it (--credentials, --allow-unauthenticated)",
         ),
         _ => {
+            let origin = match given.passed.http {
+                Some(_) => Some(Origin::Variable),
+                None => given.origin("host"),
+            };
             given.errors.add_with_hint(
-                given.origin("host").unwrap_or(Origin::Flag),
+                origin.unwrap_or(Origin::Flag),
                 format!(
                     "the Invoke API would be open to everybody who can reach {host}: it runs \
                      functions for whoever asks"

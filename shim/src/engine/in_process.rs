@@ -68,7 +68,7 @@ impl InProcess {
             Some(limit) => match tokio::time::timeout(limit, run).await {
                 // A plain `fn` cannot be dropped midway: inline, it ends when it will.
                 Ok((Err(error), _)) if error.kind == ErrorKind::Cancelled => late(limit),
-                Ok(_) if started.elapsed() > limit => late(limit),
+                Ok(_) if started.elapsed() >= limit => late(limit),
                 Ok(outcome) => outcome,
                 Err(_) => late(limit),
             },
@@ -109,8 +109,9 @@ impl InProcess {
             failed = fresh.failed;
             fresh.instance.take()
         };
-        let deadline =
-            timeout.map(|limit| SystemTime::now() + limit.saturating_sub(started.elapsed()));
+        // What is left first: told a moment late, the deadline is not told too early.
+        let left = timeout.map(|limit| limit.saturating_sub(started.elapsed()));
+        let deadline = left.map(|left| SystemTime::now() + left);
         let place = shared.placement.begin(|| shared.watched.is_crowded());
         let run = shared
             .handler

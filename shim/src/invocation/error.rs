@@ -47,26 +47,6 @@ impl FunctionError {
         );
         Self::new(ErrorKind::Handler, "Function.ResponseSizeTooLarge", message)
     }
-
-    /// The document that callers read: `errorType`, `errorMessage`, and a `stackTrace` where
-    /// there is one. The field names are AWS Lambda's.
-    pub fn to_json(&self) -> Vec<u8> {
-        #[derive(serde::Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Document<'a> {
-            error_type: &'a str,
-            error_message: &'a str,
-            #[serde(skip_serializing_if = "<[String]>::is_empty")]
-            stack_trace: &'a [String],
-        }
-        let document = Document {
-            error_type: &self.name,
-            error_message: &self.message,
-            stack_trace: &self.stack_trace,
-        };
-        // Strings always serialise.
-        serde_json::to_vec(&document).unwrap_or_default()
-    }
 }
 
 /// Whose doing a [`FunctionError`] was.

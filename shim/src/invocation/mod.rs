@@ -4,12 +4,14 @@
 //! turns an [`Invocation`] into an [`Outcome`]; the frontend turns that into bytes again.
 
 mod body;
+mod document;
 mod error;
 mod invoke;
 mod request_id;
 mod target;
 
 pub use body::{Body, BodyError, BoxBody};
+pub use document::MAX_ERROR;
 pub use error::{ErrorKind, FunctionError, MAX_RESPONSE, Refusal};
 pub use invoke::{Accepts, Answer, Caller, Invocation, Invoke, Outcome, Payload};
 pub use request_id::RequestId;

@@ -110,22 +110,26 @@ pub(super) fn request(
             ROption::RSome(AbiStream::new(Chunks(Some(body)))),
         ),
     };
-    let millis = |at: SystemTime| {
-        let since = at
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        // 0 stands for none.
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX).max(1)
-    };
     let request = AbiRequest {
         kind,
         place: place.number(),
-        deadline_unix_ms: deadline.map_or(0, millis),
+        deadline_unix_ms: deadline.map_or(0, unix_millis),
         fields: fields.finish(),
         body: body.into(),
         stream,
     };
     (request, spare)
+}
+
+/// Milliseconds since 1970, rounded up: a handler that ends by itself when its deadline has passed
+/// must not be in time.
+fn unix_millis(at: SystemTime) -> u64 {
+    let since = at
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let millis = since.as_nanos().div_ceil(1_000_000);
+    // 0 stands for none.
+    u64::try_from(millis).unwrap_or(u64::MAX).max(1)
 }
 
 fn put_head(fields: &mut FieldsWriter, head: &http::Request<Body>) {
@@ -176,5 +180,19 @@ impl Stream for Chunks {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::unix_millis;
+
+    #[test]
+    fn a_deadline_is_never_told_too_early() {
+        let at = |nanos| unix_millis(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos));
+        let told = [0, 1, 1_000_000, 1_000_001, 1_999_999, 2_000_000].map(at);
+        assert_eq!(told, [1, 1, 1, 2, 2, 2]);
     }
 }

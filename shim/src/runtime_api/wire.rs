@@ -60,9 +60,6 @@ pub const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 /// The content type of error documents.
 pub const ERROR_CONTENT_TYPE: &str = "application/vnd.aws.lambda.error+json";
 
-/// The largest document of an error, in bytes: what managed instances take. Longer ones are cut.
-pub const MAX_ERROR: usize = 1 << 20;
-
 /// The largest document of an error in the trailers of a stream, in bytes. With all that stands
 /// around it, in base64, it has to fit into 4 KiB: servers in Go, as Lambda's is, read no more, and
 /// take the stream for one that was cut off.

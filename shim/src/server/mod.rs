@@ -15,6 +15,7 @@ mod clock;
 mod connection;
 mod connections;
 mod in_flight;
+mod inherited;
 mod io;
 mod limits;
 mod listener;
@@ -32,6 +33,7 @@ mod tls;
 mod waker;
 
 pub use cells::Cells;
+pub use inherited::{Address, Inherited, InheritedError};
 pub use limits::Limits;
 pub use listener::Listener;
 pub use serve::{Drained, serve, serve_on};

@@ -46,6 +46,15 @@ fn the_largest_response_is_sent_and_a_larger_one_is_an_error() {
 }
 
 #[test]
+fn what_is_told_of_an_error_has_one_mebibyte_at_most() {
+    let function = handler("fails").start();
+    let outcome = function.invoke(json!({ "how": "long" }));
+    assert_eq!(outcome.endpoint(), Endpoint::Error);
+    assert!(outcome.body().len() <= 1 << 20, "{outcome:?}");
+    assert!(outcome.body().ends_with(b"x [cut]\"}"), "{outcome:?}");
+}
+
+#[test]
 fn a_streamed_response_may_be_larger() {
     let function = handler("tape").start();
     let outcome = function.invoke(json!({ "pieces": 10, "padding": MOST / 10 }));

@@ -9,18 +9,27 @@
 mod results;
 mod templates;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use shim_testkit::TempDir;
+use crate::folder::Folder;
 
 /// A folder for crates, outside of any workspace.
-struct Ground(TempDir);
+struct Ground(Folder);
+
+impl Deref for Ground {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Ground {
     /// One with the lock file of this repository: the same versions, without looking for others.
     fn new() -> Self {
-        let ground = Self(TempDir::new().unwrap());
+        let ground = Self(Folder::new());
         let lock = repository().join("Cargo.lock");
         std::fs::copy(lock, ground.path("Cargo.lock")).unwrap();
         ground
@@ -34,14 +43,6 @@ impl Ground {
             "[workspace]\nresolver = \"3\"\nmembers = []\n",
         );
         ground
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().canonicalize().unwrap().join(name)
-    }
-
-    fn put(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
     }
 
     /// Makes a crate.

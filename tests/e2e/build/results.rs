@@ -64,7 +64,7 @@ fn what_the_compiler_says_is_collected() {
     let config = format!("[build]\ntarget-dir = {:?}\n", target());
     ground.put("hello/.cargo/config.toml", &config);
     let source = std::fs::read_to_string(ground.path("hello/src/lib.rs")).unwrap();
-    ground.put("hello/src/lib.rs", &source.replace("Ok(Reply", "Ok(Reply2"));
+    ground.put("hello/src/lib.rs", source.replace("Ok(Reply", "Ok(Reply2"));
     let plugins = build::find(&ground.path("hello")).unwrap();
     let options = build::Options {
         release: false,

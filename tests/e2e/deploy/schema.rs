@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{documents, text};
+use super::{documents, path, text};
 
 const SCHEMAS: &str = include_str!("kubernetes.schema.json");
 
@@ -46,18 +46,19 @@ fn kubernetes_takes_its_objects() {
 }
 
 #[test]
-fn systemd_takes_the_unit() {
+fn systemd_takes_the_units() {
     // The unit names a program that is not installed here.
     let unit = text("shim.service").replace("/usr/local/bin/shim", env!("CARGO_BIN_EXE_shim"));
     let folder = shim_testkit::TempDir::new().unwrap();
-    let copy = folder.path().join("shim.service");
-    std::fs::write(&copy, unit).unwrap();
-    match Command::new("systemd-analyze")
+    let [service, socket] = ["shim.service", "shim.socket"].map(|name| folder.path().join(name));
+    std::fs::write(&service, unit).unwrap();
+    std::fs::copy(path("shim.socket"), &socket).unwrap();
+    let asked = Command::new("systemd-analyze")
         .arg("verify")
-        .arg(&copy)
-        .output()
-    {
+        .args([service, socket])
+        .output();
+    match asked {
         Ok(output) => assert!(output.status.success(), "{output:?}"),
-        Err(_) => crate::image::skipped("systemd-analyze: not installed"),
+        Err(_) => crate::folder::skipped("systemd-analyze: not installed"),
     }
 }

@@ -120,7 +120,7 @@ fn libraries_of_plugins_and_of_libraries_are_packed() {
         "-Wl,--no-as-needed",
         "libs/liba.so.1",
     ];
-    ground.cc(&linked, "liborders.so", &super::plugin());
+    ground.cc(&linked, "liborders.so", &super::plugin(""));
     // The plugin's path is not that of its library.
     let told = ground.image_after("", "--handler create");
     told.expect_code(65)

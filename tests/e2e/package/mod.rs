@@ -14,17 +14,15 @@ mod libraries;
 mod programs;
 
 use std::ffi::OsString;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process;
+use std::ops::Deref;
 
-use shim_testkit::{Command, Finished, Program, TempDir};
+use shim_testkit::{Command, Finished};
+
+use crate::folder::{Folder, LIBRARY, host, plugin, skipped};
 
 /// The bootstrap of this build.
 const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
 
-/// A library without any other.
-const LIBRARY: &[&str] = &["-shared", "-fPIC", "-nostdlib"];
 /// A program without any library.
 const PROGRAM: &[&str] = &[
     "-pie",
@@ -34,48 +32,28 @@ const PROGRAM: &[&str] = &[
 ];
 
 /// A folder with the files of a package.
-struct Ground(TempDir);
+struct Ground(Folder);
+
+impl Deref for Ground {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Ground {
     fn new() -> Self {
-        Self(TempDir::new().unwrap())
+        Self(Folder::new())
     }
 
     /// One with a plugin `liborders.so`, which has the handlers `cancel` and `create`, and a
     /// bootstrap; `None`, and a line that says so, if there is no C compiler.
     fn with_plugin(test: &str) -> Option<Self> {
-        if process::Command::new("cc")
-            .arg("--version")
-            .output()
-            .is_err()
-        {
-            skipped(&format!("{test}: no C compiler (cc)"));
-            return None;
-        }
-        let ground = Self::new();
+        let ground = Self(Folder::with_compiler(test)?);
         ground.cc(LIBRARY, "liborders.so", &plugin(""));
         ground.cc(PROGRAM, "bootstrap", &bootstrap("1.0.0"));
         Some(ground)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().canonicalize().unwrap().join(name)
-    }
-
-    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    /// Compiles C to a file in this folder.
-    fn cc(&self, flags: &[&str], name: &str, source: &str) {
-        let source = self.put(&format!(".{name}.c"), source);
-        let mut cc = process::Command::new("cc");
-        cc.current_dir(&self.0).args(["-o", name]).arg(source);
-        let output = cc.args(flags).output().unwrap();
-        assert!(output.status.success(), "{cc:?}: {output:?}");
     }
 
     /// Packs the plugin and the bootstrap of this folder to `orders.zip`.
@@ -93,10 +71,7 @@ impl Ground {
         let shim = env!("CARGO_BIN_EXE_shim");
         let flags = "--plugin liborders.so --bootstrap bootstrap --output orders.zip";
         let script = format!("{before}\nexec '{shim}' package {flags} {words}");
-        let shell = Program::at(Path::new("/bin/sh")).command();
-        let folder = self.path("");
-        let script = format!("cd '{}' || exit 1\n{script}", folder.display());
-        shell.word("-c").word(script).run()
+        self.shell(&script)
     }
 
     fn zip(&self) -> Vec<u8> {
@@ -108,15 +83,6 @@ impl Ground {
         let mut named = OsString::from(format!("{name}="));
         named.push(self.path(path));
         named
-    }
-
-    /// The names of all files here, but for the sources.
-    fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(&self.0).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<_> = names.filter(|name| !name.ends_with(".c")).collect();
-        names.sort();
-        names
     }
 
     /// Runs what has to be refused: the exit code, and what is said, word for word, with this
@@ -137,29 +103,9 @@ impl Ground {
     }
 }
 
-/// C of a plugin with two handlers, and what `more` says.
-fn plugin(more: &str) -> String {
-    let handler = |name: &str| {
-        format!(
-            "{{\"record\":\"handler\",\"name\":\"{name}\",\"event\":\"json\",\"abi\":\"1.0.0\",\
-             \"panic\":\"unwind\"}}\n"
-        )
-    };
-    let records = format!("{}{}", handler("create"), handler("cancel"));
-    format!(
-        "__attribute__((section(\".shim.info\"), used)) static const char info[] = {records:?};\n\
-         {more}\n"
-    )
-}
-
 /// C of a program that says that it loads plugins.
 fn bootstrap(abi: &str) -> String {
-    let mark = format!("{{\"shim\":\"0.1.0\",\"abi\":\"{abi}\"}}");
-    let len = mark.len();
-    format!(
-        "__attribute__((section(\".shim.host\"), used)) static const char mark[{len}] = {mark:?};\n\
-         void begin(void) {{ for (;;); }}\n"
-    )
+    host(abi, "void begin(void) { for (;;); }")
 }
 
 /// The machine of this test, and another, as Rust, Lambda and ELF call them.
@@ -176,9 +122,4 @@ fn foreign(ground: &Ground, name: &str, copy: &str) {
     let mut bytes = std::fs::read(ground.path(name)).unwrap();
     bytes[18] = machines()[1].2;
     ground.put(copy, bytes);
-}
-
-/// Says why a test does not run: past the test harness, which keeps what tests say that pass.
-fn skipped(what: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {what}");
 }

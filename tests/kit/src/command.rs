@@ -1,6 +1,7 @@
 //! A command line in the making, and what came of one that ran to its end.
 
 use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 use std::sync::Arc;
@@ -46,7 +47,10 @@ impl Program {
                 command.env(name, value);
             }
         }
-        Command { command }
+        Command {
+            command,
+            passed: None,
+        }
     }
 
     /// A command line that serves a plugin on any free port.
@@ -60,7 +64,13 @@ impl Program {
 #[must_use = "nothing runs before `start` or `run`"]
 pub struct Command {
     command: process::Command,
+    /// What becomes descriptor 3.
+    passed: Option<OwnedFd>,
 }
+
+/// Makes the descriptor that is its standard input the first one that systemd would pass, and
+/// becomes the command line that it was given.
+const PASS: &str = r#"export LISTEN_PID=$$; exec "$0" "$@" 3<&0 4<&- </dev/null"#;
 
 impl Command {
     /// Adds an argument.
@@ -104,6 +114,25 @@ impl Command {
         self
     }
 
+    /// Passes a socket as systemd does, under this name if there is one.
+    pub fn pass(mut self, socket: impl Into<OwnedFd>, name: Option<&str>) -> Self {
+        let mut command = process::Command::new("sh");
+        command.args(["-c", PASS]).arg(self.command.get_program());
+        command.args(self.command.get_args()).env_clear();
+        let set = self.command.get_envs();
+        command.envs(set.filter_map(|(name, value)| Some((name, value?))));
+        if let Some(directory) = self.command.get_current_dir() {
+            command.current_dir(directory);
+        }
+        command.env("LISTEN_FDS", "1");
+        if let Some(name) = name {
+            command.env("LISTEN_FDNAMES", name);
+        }
+        self.command = command;
+        self.passed = Some(socket.into());
+        self
+    }
+
     /// Starts in this directory.
     pub fn directory(mut self, path: impl AsRef<Path>) -> Self {
         self.command.current_dir(path);
@@ -129,7 +158,7 @@ impl Command {
     pub fn spawn(mut self) -> Shim {
         let said = format!("{:?}", self.command);
         self.command
-            .stdin(Stdio::null())
+            .stdin(self.passed.take().map_or_else(Stdio::null, Stdio::from))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("the shim starts");

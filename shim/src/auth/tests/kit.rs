@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::Request;
 use http::request::Parts;
 
-use crate::auth::{AuthError, Credentials, Expected, Identity, Verifier};
+use crate::auth::{AuthError, Credentials, Identity, Verifier};
 
 pub(super) const ID: &str = "AKIDEXAMPLE";
 pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -28,7 +28,7 @@ pub(super) fn credentials(token: Option<&str>) -> Credentials {
 }
 
 pub(super) fn verifier() -> Verifier {
-    Verifier::new(credentials(None), Expected::default())
+    Verifier::new(credentials(None))
 }
 
 /// The head of a request for `uri`.

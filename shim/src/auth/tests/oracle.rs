@@ -12,7 +12,7 @@ use http::Request;
 
 use super::kit::{BODY, ID, SECRET, credentials, noon, verifier};
 use super::noise::Noise;
-use crate::auth::{AuthError, Expected, Verifier};
+use crate::auth::{AuthError, Verifier};
 
 /// How a request is signed.
 #[derive(Debug, Default)]
@@ -142,7 +142,7 @@ fn a_session_token_is_checked() {
         token,
         ..Way::default()
     };
-    let verifier = Verifier::new(credentials(Some("the/token")), Expected::default());
+    let verifier = Verifier::new(credentials(Some("the/token")));
     check(&verifier, signed(post("/x"), with(Some("the/token")))).unwrap();
     for other in [None, Some("another")] {
         let refused = check(&verifier, signed(post("/x"), with(other)));

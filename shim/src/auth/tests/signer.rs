@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use super::kit::{AUTHORIZATION, BODY, ID, PATH, SECRET, credentials, head, noon, verifier};
 use super::noise::Noise;
-use crate::auth::{AuthError, Expected, SignError, Signer, Verifier};
+use crate::auth::{AuthError, SignError, Signer, Verifier};
 
 fn signer(token: Option<&str>, region: &str) -> Signer {
     let signer = Signer::from_variables(Some(ID), Some(SECRET), token, region);
@@ -68,7 +68,7 @@ fn random_requests_are_signed_as_by_aws_and_verified() {
         signer.sign(&mut parts, body.as_bytes(), noon()).unwrap();
         let told = format!("round {round}: {:?}", parts.uri);
         assert_eq!(parts.headers["authorization"], expected, "{told}");
-        let verifier = Verifier::new(credentials(token), Expected::default());
+        let verifier = Verifier::new(credentials(token));
         verifier
             .check(&parts, body.as_bytes(), noon())
             .expect(&told);

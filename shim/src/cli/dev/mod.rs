@@ -29,6 +29,7 @@ use self::project::Project;
 use self::say::Say;
 use self::state::State;
 use self::work::Work;
+use super::passed::Passed;
 use super::serve::{self, Around, Controls};
 use crate::build::{Messages, Options, Target};
 use crate::engine::Served;
@@ -62,7 +63,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         say,
     };
     let replan = move || project.plan();
-    let served = serve::run_with(plan.serve, Arc::new(replan), around);
+    let served = serve::run_with(plan.serve, Passed::default(), Arc::new(replan), around);
     drop(logs);
     served
 }

@@ -18,9 +18,7 @@ use super::endpoint::{Endpoint, Stream};
 use super::failure::Failure;
 use super::local::Local;
 use crate::auth::Signer;
-
-/// The longest response that is kept as a whole, in bytes: ten times what Lambda has.
-pub(super) const MAX_RESPONSE: usize = 64 * 1024 * 1024;
+use crate::cli::MAX_KEPT;
 
 /// Where calls go.
 pub(super) enum Door {
@@ -192,10 +190,10 @@ impl Client {
     }
 
     pub(super) async fn whole(&self, body: Incoming) -> Result<Bytes, Failure> {
-        let collected = Limited::new(body, MAX_RESPONSE).collect().await;
+        let collected = Limited::new(body, MAX_KEPT).collect().await;
         collected.map(|body| body.to_bytes()).map_err(|error| {
             if error.is::<LengthLimitError>() {
-                return Failure::TooLong(MAX_RESPONSE);
+                return Failure::TooLong(MAX_KEPT);
             }
             self.broken(error.as_ref())
         })

@@ -15,10 +15,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::call::Kind;
-use super::client::{Answer, Client, Connection, MAX_RESPONSE, decode_log};
+use super::client::{Answer, Client, Connection, decode_log};
 use super::failure::Failure;
 use super::frames::{Decoder, Frame};
-use crate::cli::inspect;
+use crate::cli::{MAX_KEPT, inspect};
 use crate::exit::{self, CommandFailed};
 
 /// The type of a streamed response.
@@ -31,8 +31,8 @@ pub(super) async fn run(client: &Client, json: bool) -> anyhow::Result<ExitCode>
         Kind::Stream => {
             let mut kept = Vec::new();
             let mut chunk = |piece: Bytes| match json {
-                true if kept.len() + piece.len() > MAX_RESPONSE => {
-                    Err(CommandFailed::from(Failure::TooLong(MAX_RESPONSE)).into())
+                true if kept.len() + piece.len() > MAX_KEPT => {
+                    Err(CommandFailed::from(Failure::TooLong(MAX_KEPT)).into())
                 }
                 true => {
                     kept.extend_from_slice(&piece);

@@ -11,8 +11,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// The longest body of a response, in bytes.
-pub(super) const MAX_RESPONSE: usize = 64 * 1024 * 1024;
+use crate::cli::MAX_KEPT;
 
 /// Sends a request, and reads the whole response.
 pub(super) async fn exchange(
@@ -32,7 +31,7 @@ pub(super) async fn exchange(
         headers.insert(header::HOST, host);
     }
     let (head, body) = sender.send_request(request).await?.into_parts();
-    let body = Limited::new(body, MAX_RESPONSE).collect().await;
+    let body = Limited::new(body, MAX_KEPT).collect().await;
     let body = body.map_err(|error| anyhow::anyhow!("the response broke off: {error}"))?;
     Ok((head, body.to_bytes()))
 }

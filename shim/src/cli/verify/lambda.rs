@@ -13,11 +13,11 @@ use tokio::task::JoinHandle;
 
 use super::child::Child;
 use super::events::{Event, OverHttp};
-use super::exchange::MAX_RESPONSE;
 use super::function::Function;
 use super::logs::Logs;
 use super::reply::{Reply, Run};
 use super::served::{NO_ANSWER, TRACE_ID};
+use crate::cli::MAX_KEPT;
 use crate::invocation::{Answer, BodyError, Caller, ErrorKind, FunctionError, RequestId};
 use crate::runtime_api::server::{Delivery, RuntimeApi};
 
@@ -186,7 +186,7 @@ pub(super) fn exited(how: &str) -> FunctionError {
 }
 
 async fn whole(body: crate::invocation::Body) -> Result<Bytes, FunctionError> {
-    let collected = Limited::new(body, MAX_RESPONSE).collect().await;
+    let collected = Limited::new(body, MAX_KEPT).collect().await;
     let collected = collected.map_err(|error| match error.downcast::<BodyError>() {
         Ok(error) => FunctionError::from(*error),
         Err(error) => FunctionError::new(ErrorKind::Internal, NO_ANSWER, error.to_string()),

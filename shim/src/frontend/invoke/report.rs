@@ -101,8 +101,7 @@ impl Report<'_> {
             // As Lambda's, without what came before the handler.
             duration: self.duration.saturating_sub(self.start.unwrap_or_default()),
             memory_mb: self.memory_mb,
-            // Nobody measures it: functions share the process.
-            max_memory_used_mb: None,
+            max_memory_used_mb: tail::peak_memory_mb(),
             init_duration: self.start,
             status: tail::ReportStatus::of(self.error.as_deref()),
         }));

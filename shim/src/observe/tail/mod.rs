@@ -10,6 +10,7 @@
 //!
 //! While there is no tail at all, a record costs one relaxed load more than without this module.
 
+mod memory;
 mod platform;
 mod ring;
 mod tails;
@@ -18,6 +19,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use memory::peak_memory_mb;
 pub use platform::{
     Report, ReportStatus, end_line, error_line, report_line, start_line, xray_line,
 };

@@ -26,7 +26,7 @@ pub struct Report<'a> {
     pub duration: Duration,
     /// The function's memory size, in MB.
     pub memory_mb: Option<u32>,
-    /// The most memory that it used, in MB.
+    /// The most memory that was used, in MB: on Lambda by its sandbox, here by the process.
     pub max_memory_used_mb: Option<u64>,
     /// How long the start of its instance took, on a cold start.
     pub init_duration: Option<Duration>,

@@ -6,7 +6,6 @@
 
 mod cause;
 mod connection;
-mod document;
 mod endpoint;
 mod error;
 mod head;
@@ -25,7 +24,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use self::connection::Connection;
-use self::document::document;
 use self::head::RequestHead;
 use super::wire;
 use crate::invocation::FunctionError;
@@ -170,7 +168,7 @@ impl Client {
     ) -> Result<(), ClientError> {
         head.header("content-type", wire::ERROR_CONTENT_TYPE);
         head.header(wire::ERROR_TYPE, &wire::error_category(&error.name));
-        self.post(head, &document(error, wire::MAX_ERROR))
+        self.post(head, &error.to_json())
     }
 
     fn post(&mut self, head: RequestHead, body: &[u8]) -> Result<(), ClientError> {
@@ -184,6 +182,6 @@ impl Client {
 
 /// An error as the trailers of a stream tell it: category, and document in base64.
 fn trailers(error: &FunctionError) -> (String, String) {
-    let body = BASE64_STANDARD.encode(document(error, wire::MAX_TRAILING_ERROR));
+    let body = BASE64_STANDARD.encode(error.to_json_within(wire::MAX_TRAILING_ERROR));
     (wire::error_category(&error.name), body)
 }
