@@ -48,6 +48,8 @@ mod names;
 #[cfg(feature = "build")]
 mod new;
 mod package;
+#[cfg(feature = "dev")]
+mod packed;
 mod panics;
 mod placement;
 mod reload;
@@ -57,6 +59,8 @@ mod shutdown;
 mod signature;
 mod slow;
 mod start_stop;
+#[cfg(feature = "dev")]
+mod story;
 mod streamed_invoke;
 mod streaming;
 mod tail;
