@@ -29,6 +29,8 @@ mod event_spool;
 mod exposure;
 mod functions;
 mod gateway;
+#[cfg(feature = "dev")]
+mod guides;
 mod h2;
 mod http;
 mod image;
@@ -66,6 +68,7 @@ mod streaming;
 mod tail;
 mod tls;
 mod url_events;
+mod varying;
 mod verify;
 mod web;
 

@@ -35,14 +35,13 @@ pub(crate) fn crates() -> &'static [Packed] {
     })
 }
 
-/// Lets cargo take the packed crates for those of crates.io, in this folder and all below it.
-pub(crate) fn in_place_of_crates_io(folder: &Path) {
+/// What lets cargo take the packed crates for those of crates.io, in a configuration of it.
+pub(crate) fn in_place_of_crates_io() -> String {
     let mut config = "[patch.crates-io]\n".to_owned();
     for (name, path) in crates() {
         config.push_str(&format!("{name} = {{ path = {:?} }}\n", path.display()));
     }
-    fs::create_dir_all(folder.join(".cargo")).unwrap();
-    fs::write(folder.join(".cargo/config.toml"), config).unwrap();
+    config
 }
 
 /// Packs them into `<folder>/package`.

@@ -5,7 +5,7 @@
 //! Cargo runs for real; what it builds of dependencies stays in `<target>/story`.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -24,7 +24,8 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    pub(crate) fn new() -> Self {
+    /// With `published`, crates.io has `plugin-api`.
+    pub(crate) fn new(published: bool) -> Self {
         let build = build_directory();
         fs::create_dir_all(&build).unwrap();
         let lock = File::create(build.join("lock")).unwrap();
@@ -33,13 +34,12 @@ impl Folder {
             folder: TempDir::new().unwrap(),
             _build: lock,
         };
-        packed::in_place_of_crates_io(&folder.path(""));
-        let config = format!("[build]\nbuild-dir = {:?}\n", build);
-        let mut file = File::options()
-            .append(true)
-            .open(folder.path(".cargo/config.toml"))
-            .unwrap();
-        file.write_all(config.as_bytes()).unwrap();
+        let mut config = format!("[build]\nbuild-dir = {build:?}\n");
+        if published {
+            config.push_str(&packed::in_place_of_crates_io());
+        }
+        fs::create_dir(folder.path(".cargo")).unwrap();
+        fs::write(folder.path(".cargo/config.toml"), config).unwrap();
         folder
     }
 
@@ -95,9 +95,9 @@ pub(crate) fn variables() -> Vec<(&'static str, String)> {
         variables.extend(
             [
                 ("CARGO_INCREMENTAL", "0"),
-                ("CARGO_PROFILE_DEV_DEBUG", "0"),
+                ("CARGO_PROFILE_DEV_DEBUG", "line-tables-only"),
                 ("CARGO_PROFILE_RELEASE_LTO", "off"),
-                ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+                ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
                 ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
             ]
             .map(|(name, value)| (name, value.to_owned())),
@@ -133,7 +133,7 @@ fn unzip(zip: &Path, to: &Path) {
 
 #[test]
 fn from_nothing_to_a_function_in_lambda() {
-    let folder = Folder::new();
+    let folder = Folder::new(true);
     folder.build_dependencies(&["dev", "release"]);
     let made = folder.shim("", "new").word("hello").run();
     made.expect_code(0).expect_stdout("made hello: ");
