@@ -60,6 +60,7 @@ mod serve;
 mod shutdown;
 mod signature;
 mod slow;
+mod snapshots;
 mod start_stop;
 #[cfg(feature = "dev")]
 mod story;

@@ -13,7 +13,7 @@ use std::process;
 use shim_testkit::runtime_api::Lambda;
 use shim_testkit::{Command, Program, TempDir, eventually};
 
-use crate::packed;
+use crate::{packed, snapshots};
 
 /// A folder outside of the workspace, where cargo finds the packed crates instead of crates.io's, and
 /// builds what they depend on once.
@@ -165,12 +165,26 @@ fn from_nothing_to_a_function_in_lambda() {
         invoked.expect_code(0).stdout(),
         r#"{"text":"Welcome, Ada!"}"#
     );
+    let broken = fs::read_to_string(&source).unwrap() + "fn broken() -> u8 { unknown_word }\n";
+    fs::write(&source, broken).unwrap();
+    eventually("the mistake is not told", || {
+        dev.stderr().contains("failed: ").then_some(())
+    });
     dev.stop();
+    let own = ["serving ", "keys: ", "ready ", "reloaded ", "failed: "];
+    let stderr = dev.stderr();
+    let own = stderr
+        .lines()
+        .filter(|line| own.iter().any(|start| line.starts_with(start)));
+    let own: String = own.map(|line| format!("{line}\n")).collect();
+    let address = dev.address().to_string();
+    let own = own.replace(&address, "127.0.0.1:9000");
+    snapshots::check("dev", &snapshots::told(&own, &folder.path("")));
+    fs::write(&source, edited.replace("Hello, ", "Welcome, ")).unwrap();
 
     let built = folder.shim("hello", "build").run();
-    built
-        .expect_code(0)
-        .expect_stdout("plugin     hello 0.1.0\n");
+    let built = built.expect_code(0).stdout();
+    snapshots::check("build", &snapshots::told(&built, &folder.path("")));
     let packed = folder.shim("hello", "package");
     let packed = packed.arg("--plugin", "target/release/libhello.so").run();
     packed
