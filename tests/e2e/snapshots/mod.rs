@@ -2,7 +2,7 @@
 //! text.
 //!
 //! What differs from run to run or from machine to machine is replaced (`varying`). To write the files
-//! anew, `UPDATE_GOLDEN=overwrite cargo test -p shim --test e2e snapshots story`; then look at the
+//! anew, `UPDATE_GOLDEN=overwrite cargo test -p shim --test e2e -- snapshots story`; then look at the
 //! difference, and commit it.
 //!
 //! `build` and `dev` need cargo; `story` has them.
@@ -55,7 +55,7 @@ pub(crate) fn check(name: &str, text: &str) {
     };
     panic!(
         "\ntests/e2e/snapshots/{name}.txt differs from line {} on:\n\n{}{}\nIf that is meant, \
-         `UPDATE_GOLDEN=overwrite cargo test -p shim --test e2e snapshots story`, look at the \
+         `UPDATE_GOLDEN=overwrite cargo test -p shim --test e2e -- snapshots story`, look at the \
          difference, and commit it.\n",
         at + 1,
         few(&old, "-"),
