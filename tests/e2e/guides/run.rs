@@ -80,10 +80,10 @@ fn serves(command: &str) -> bool {
 }
 
 struct Reader {
-    ground: Ground,
-    network: Network,
     /// What serves, and the command that it was started by.
     server: Option<(Terminal, String)>,
+    network: Network,
+    ground: Ground,
     /// All commands up to now, for messages.
     typed: String,
 }

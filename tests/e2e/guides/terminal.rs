@@ -13,9 +13,17 @@ impl Network {
     /// The error says why it cannot be had.
     pub(super) fn new() -> Result<Self, String> {
         let mut unshare = Command::new("unshare");
-        // Without this process `cat` ends.
+        // When this process ends, `cat` does, which is the first process of its namespace: so the
+        // kernel ends all others, whatever they do with a hang-up.
         unshare
-            .args(["--map-root-user", "--net", "sh", "-c"])
+            .args([
+                "--map-root-user",
+                "--net",
+                "--pid",
+                "--fork",
+                "--kill-child",
+            ])
+            .args(["sh", "-c"])
             .arg("ip link set lo up && echo up && exec cat")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -33,10 +41,12 @@ impl Network {
 
     /// A terminal in which a shell runs a file.
     pub(super) fn terminal(&self, file: &Path, variables: &[(String, String)]) -> Terminal {
+        let network = self.0.id().to_string();
         let mut command = Command::new("nsenter");
         command
-            .args(["--user", "--net", "--preserve-credentials", "--target"])
-            .arg(self.0.id().to_string())
+            .args(["--user", "--net", "--preserve-credentials"])
+            .arg(format!("--pid=/proc/{network}/ns/pid_for_children"))
+            .args(["--target", &network])
             .args(["script", "--quiet", "--return", "--command"])
             .arg(format!("stty cols 120; exec bash '{}'", file.display()))
             .arg("/dev/null")
@@ -72,7 +82,7 @@ impl Drop for Network {
     }
 }
 
-/// A terminal; what runs in it is hung up when dropped.
+/// A terminal. What runs in it ends with the network at the latest.
 pub(super) struct Terminal {
     child: Child,
     keys: Option<ChildStdin>,
@@ -106,6 +116,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        self.interrupt();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
