@@ -31,6 +31,8 @@ mod exposure;
 mod folder;
 mod functions;
 mod gateway;
+#[cfg(feature = "dev")]
+mod guides;
 mod h2;
 mod http;
 mod image;
@@ -50,6 +52,8 @@ mod names;
 #[cfg(feature = "build")]
 mod new;
 mod package;
+#[cfg(feature = "dev")]
+mod packed;
 mod panics;
 mod placement;
 mod reload;
@@ -58,12 +62,16 @@ mod serve;
 mod shutdown;
 mod signature;
 mod slow;
+mod snapshots;
 mod start_stop;
+#[cfg(feature = "dev")]
+mod story;
 mod streamed_invoke;
 mod streaming;
 mod tail;
 mod tls;
 mod url_events;
+mod varying;
 mod verify;
 mod web;
 

@@ -133,29 +133,3 @@ fn a_plugin_labels_its_image_and_is_warned_of() {
     ];
     assert_eq!(config["config"]["Entrypoint"], json!(entrypoint));
 }
-
-#[test]
-fn the_guides_commands_run_as_they_are_written() {
-    let Some(ground) = Ground::with_plugin("the commands of docs/deploy") else {
-        return;
-    };
-    let library = std::fs::read(ground.path("liborders.so")).unwrap();
-    ground.put("target/release/liborders.so", library);
-    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/deploy/README.md");
-    let guide = std::fs::read_to_string(guide).unwrap();
-    let commands = guide
-        .lines()
-        .filter_map(|line| line.strip_prefix("$ shim "));
-    let commands: Vec<_> = commands.collect();
-    assert!(commands.len() >= 4, "{commands:?}");
-    for command in commands {
-        let script = format!(
-            "cd '{}' && '{}' {command}",
-            ground.path("").display(),
-            env!("CARGO_BIN_EXE_shim")
-        );
-        let shell = shim_testkit::Program::at("/bin/sh".as_ref()).command();
-        shell.word("-c").word(script).run().expect_code(0);
-    }
-    assert!(ground.path("orders.tar").exists() && ground.path("orders.zip").exists());
-}
