@@ -23,6 +23,8 @@ mod context;
 mod deadline;
 mod deploy;
 mod dev;
+#[cfg(feature = "doctor")]
+mod doctor;
 mod errors;
 mod event;
 mod event_spool;
@@ -30,6 +32,7 @@ mod exposure;
 mod functions;
 mod gateway;
 mod h2;
+
 mod http;
 mod image;
 mod init;

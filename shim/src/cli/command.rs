@@ -38,6 +38,8 @@ pub fn command() -> Command {
         .subcommand(super::build::command());
     #[cfg(feature = "dev")]
     let top = top.subcommand(super::dev::command());
+    #[cfg(feature = "doctor")]
+    let top = top.subcommand(super::doctor::command());
     let top = top.subcommand(generate());
     serve_arguments(top)
 }

@@ -7,6 +7,8 @@ mod command;
 mod credentials;
 #[cfg(feature = "dev")]
 mod dev;
+#[cfg(feature = "doctor")]
+mod doctor;
 mod generate;
 #[cfg(feature = "package")]
 mod image;
@@ -57,6 +59,8 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("verify", matches)) => return verify::run(matches),
         #[cfg(feature = "dev")]
         Some(("dev", matches)) => dev::run(matches)?,
+        #[cfg(feature = "doctor")]
+        Some(("doctor", matches)) => return doctor::run(matches),
         Some(("generate", matches)) => generate::run(matches)?,
         Some(("bootstrap", matches)) => return bootstrap::run(matches),
         Some(("serve", matches)) => serve_or_info(matches)?,
