@@ -32,6 +32,7 @@ mod exposure;
 mod functions;
 mod gateway;
 mod h2;
+mod help;
 
 mod http;
 mod image;

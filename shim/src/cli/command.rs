@@ -41,6 +41,7 @@ pub fn command() -> Command {
     #[cfg(feature = "doctor")]
     let top = top.subcommand(super::doctor::command());
     let top = top.subcommand(generate());
+    let top = top.subcommand(super::help::command());
     serve_arguments(top)
 }
 

@@ -10,6 +10,7 @@ mod dev;
 #[cfg(feature = "doctor")]
 mod doctor;
 mod generate;
+mod help;
 #[cfg(feature = "package")]
 mod image;
 mod inspect;
@@ -62,6 +63,7 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "doctor")]
         Some(("doctor", matches)) => return doctor::run(matches),
         Some(("generate", matches)) => generate::run(matches)?,
+        Some(("help", matches)) => help::run(matches)?,
         Some(("bootstrap", matches)) => return bootstrap::run(matches),
         Some(("serve", matches)) => serve_or_info(matches)?,
         _ if bootstrap::is_wanted(matches) => return bootstrap::run(matches),
