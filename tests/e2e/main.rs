@@ -31,6 +31,7 @@ mod event_spool;
 mod exposure;
 mod functions;
 mod gateway;
+mod generate;
 mod h2;
 mod help;
 

@@ -138,7 +138,7 @@ fn bootstrap() -> Command {
 
 fn generate() -> Command {
     Command::new("generate")
-        .about("Print shell completions or the man page")
+        .about("Print shell completions or man pages")
         .subcommand_required(true)
         .subcommand(
             Command::new("completions")
@@ -150,7 +150,19 @@ fn generate() -> Command {
                         .help("The shell"),
                 ),
         )
-        .subcommand(Command::new("man").about("The man page, in roff"))
+        .subcommand(
+            Command::new("man")
+                .about(
+                    "The man page of shim, in roff; with --output-dir those of its commands, too",
+                )
+                .arg(
+                    Arg::new("output-dir")
+                        .long("output-dir")
+                        .value_name("DIR")
+                        .value_hint(ValueHint::DirPath)
+                        .help("Write all pages to this folder, as shim.1, shim-serve.1, …"),
+                ),
+        )
 }
 
 #[cfg(test)]
