@@ -260,5 +260,12 @@ fn the_page_has_every_check() {
         .skip(2)
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let rows: Vec<_> = rows.map(str::to_owned).collect();
-    assert_eq!(rows, names(&Place::new()));
+    let place = Place::healthy();
+    assert_eq!(rows, names(&place));
+    // Its example, as far as machines are alike.
+    assert!(page.contains("$ shim doctor --only rust,glibc,ports\n"));
+    let found = place.doctor(&["--only", "rust,glibc,ports"]).run();
+    let line = "ok    rust       rustc 1.95.0, cargo 1.95.0 (/";
+    assert!(page.contains(line));
+    found.expect_code(0).expect_stdout(line);
 }

@@ -21,23 +21,38 @@ pub(super) fn look(here: &Here) -> Vec<Finding> {
         None if path.exists() => path,
         None => return vec![Finding::ok("there is no shim.toml in this folder")],
     };
-    let mut given = Given::default();
-    given.file(&path);
-    // Keys may stand in variables; what is wrong with those is told by another check.
     let crates = here.path("Cargo.toml").is_file();
-    let mut findings = match config::resolve(given, &here.variables) {
+    let mut findings = match plan(here, &path) {
         Ok(plan) => of_plan(&plan, here, crates),
-        Err(errors) => {
-            let problems = errors.0.iter().filter(|one| one.origin != Origin::Variable);
-            problems
-                .map(|problem| wrong(problem, &path, crates))
-                .collect()
+        Err(problems) => {
+            let problems = problems.iter();
+            let findings = problems.map(|problem| wrong(problem, &path, crates));
+            findings.collect()
         }
     };
     if findings.is_empty() {
         findings.push(Finding::ok(format!("{} can be served", path.display())));
     }
     findings
+}
+
+/// What the file asks for, together with the variables. What is wrong with those is told by another
+/// check; the file then is looked at without them.
+fn plan(here: &Here, path: &Path) -> Result<Plan, Vec<Problem>> {
+    let resolve = |variables: bool| {
+        let mut given = Given::default();
+        if variables {
+            given.variables(&here.variables);
+        }
+        given.file(path);
+        config::resolve(given, &here.variables).map_err(|errors| errors.0)
+    };
+    match resolve(true) {
+        Err(problems) if problems.iter().any(|one| one.origin == Origin::Variable) => {
+            resolve(false)
+        }
+        resolved => resolved,
+    }
 }
 
 fn wrong(problem: &Problem, path: &Path, crates: bool) -> Finding {
@@ -58,7 +73,18 @@ fn wrong(problem: &Problem, path: &Path, crates: bool) -> Finding {
     }
     let hint = hint.clone();
     let hint = hint.or_else(|| Some(format!("correct it in {}", path.display())));
-    Finding::new(Verdict::Fail, message, hint)
+    Finding::new(Verdict::Fail, without_excerpt(message), hint)
+}
+
+/// The message of a TOML error in one line: without the excerpt of the file, which has a bar in
+/// each of its lines.
+fn without_excerpt(message: &str) -> String {
+    let lines = message.lines().map(str::trim);
+    let lines = lines.filter(|line| {
+        let rest = line.trim_start_matches(|char: char| char.is_ascii_digit());
+        !rest.trim_start().starts_with('|')
+    });
+    lines.collect::<Vec<_>>().join(": ")
 }
 
 fn of_plan(plan: &Plan, here: &Here, crates: bool) -> Vec<Finding> {
@@ -169,7 +195,14 @@ mod tests {
     fn a_file_that_cannot_be_understood_is_told() {
         let place = Place::new();
         let fix = format!("correct it in {}", place.path("shim.toml").display());
-        expect(&of(&place, "[function"), Fail, "is not TOML", &fix);
+        let found = of(&place, "port = 1\n[function");
+        expect(
+            &found,
+            Fail,
+            "is not TOML: TOML parse error at line 2, column 10: ",
+            &fix,
+        );
+        assert!(!found[0].message.contains('|'), "{found:?}");
         expect(
             &of(&place, "prot = 1"),
             Fail,
@@ -183,6 +216,28 @@ mod tests {
             Warn,
             "names no plugin",
             "[function.hello]",
+        );
+    }
+
+    #[test]
+    fn variables_count_for_the_file_too() {
+        let place = Place::new();
+        let open = format!("host = \"0.0.0.0\"\n{}", function("handler = \"quote\""));
+        expect(
+            &of(&place, &open),
+            Fail,
+            "open to everybody",
+            "--credentials",
+        );
+        let here = |name, value| look(&place.here(&[(name, value)]));
+        expect_ok(&here("SHIM_ALLOW_UNAUTHENTICATED", "true"), "can be served");
+        // A wrong one is told elsewhere, and hides nothing of the file.
+        let found = here("SHIM_TIMEOUT", "soon");
+        expect(&found, Fail, "open to everybody", "--credentials");
+        place.file("shim.toml", &function("handler = \"quote\""));
+        expect_ok(
+            &look(&place.here(&[("SHIM_TIMEOUT", "soon")])),
+            "can be served",
         );
     }
 

@@ -6,11 +6,16 @@ use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::config::Environment;
 
 /// The most that is read of a file of the system's, or of what a program says, in bytes.
 const MOST: u64 = 4 << 20;
+/// How long a program may take to say something of itself; rustup may fetch a toolchain first.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where checks look.
 #[derive(Debug, Clone)]
@@ -79,7 +84,8 @@ impl Here {
         Some(Program { path, said })
     }
 
-    /// What a program writes to standard output, or why it does not.
+    /// What a program writes to standard output, or why it does not. It is ended after
+    /// [`PATIENCE`].
     pub(super) fn run(&self, program: &Path, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.folder);
@@ -87,14 +93,16 @@ impl Here {
         command.stdout(Stdio::piped());
         let failed = |error: io::Error| error.to_string();
         let mut child = command.spawn().map_err(failed)?;
-        let mut text = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            text = start(stdout).map_err(failed)?;
-        }
-        let mut said = String::new();
-        if let Some(stderr) = child.stderr.take() {
-            said = start(stderr).map_err(failed)?;
-        }
+        let until = Instant::now() + PATIENCE;
+        let (stdout, stderr) = (apart(child.stdout.take()), apart(child.stderr.take()));
+        let read = |from: Receiver<String>| {
+            let left = until.saturating_duration_since(Instant::now());
+            from.recv_timeout(left).ok()
+        };
+        let (Some(text), Some(said)) = (read(stdout), read(stderr)) else {
+            child.kill().and_then(|()| child.wait()).map_err(failed)?;
+            return Err(format!("it does not end within {} s", PATIENCE.as_secs()));
+        };
         let status = child.wait().map_err(failed)?;
         let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
         match (status.success(), last) {
@@ -103,6 +111,17 @@ impl Here {
             (false, None) => Err(status.to_string()),
         }
     }
+}
+
+/// Reads a stream on a thread of its own, which may outlive who waits for it.
+fn apart(stream: Option<impl Read + Send + 'static>) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let text = stream.map_or(Ok(String::new()), start);
+        // Nobody waits any more.
+        let _ = sender.send(text.unwrap_or_default());
+    });
+    receiver
 }
 
 /// A file of the system's; `None`: it is not there, or may not be read.
@@ -144,6 +163,19 @@ mod tests {
         assert_eq!(here.find("other"), None);
         assert_eq!(here.find("c/tool"), Some(place.path("c/tool")));
         assert_eq!(place.here(&[]).find("tool"), None);
+    }
+
+    #[test]
+    fn a_program_may_say_much_on_both_streams() {
+        let place = Place::new();
+        place.program(
+            "talks",
+            "head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero; echo",
+        );
+        let here = place.here(&[("PATH", ".")]);
+        let path = here.find("talks").unwrap();
+        let said = here.run(&path, &[]).unwrap();
+        assert_eq!(said.len(), 300_001);
     }
 
     #[test]
