@@ -1,4 +1,4 @@
-//! The pages of `docs/` that are in the program.
+//! The pages of `docs/` that are in the program, by way of the link `pages`: so a packed crate has them.
 
 /// A page.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ macro_rules! topic {
         Topic {
             name: $name,
             file: concat!("docs/", $file),
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/", $file)),
+            text: include_str!(concat!("pages/", $file)),
             commands: &$commands,
         }
     };
