@@ -23,6 +23,8 @@ pub const TRY_AGAIN: u8 = 75;
 pub const NOT_ALLOWED: u8 = 77;
 /// All was well but the function that was invoked: none of sysexits means that.
 pub const FUNCTION_FAILED: u8 = 1;
+/// `shim doctor` has found something that does not work.
+pub const CHECK_FAILED: u8 = 1;
 /// Anything else (`EX_SOFTWARE`).
 pub const INTERNAL: u8 = 70;
 

@@ -5,7 +5,7 @@
 //! it in this list; `tests/abi/layers.rs` holds the order:
 //!
 //! `invocation` → `observe` → `auth` → `plugin` → `gateway` → `runtime_api` → `engine` → `events` →
-//! `frontend` → `server` → `package` → `build` → `config` → `exit` → `bootstrap` → `cli`.
+//! `frontend` → `server` → `package` → `build` → `config` → `doctor` → `exit` → `bootstrap` → `cli`.
 
 pub mod auth;
 pub mod bootstrap;
@@ -13,6 +13,8 @@ pub mod bootstrap;
 pub mod build;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 pub mod engine;
 pub mod events;
 pub mod exit;

@@ -4,7 +4,7 @@ use crate::repository;
 use crate::source::code;
 
 /// From the waist outwards; `shim/src/lib.rs` tells the same.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "invocation",
     "observe",
     "auth",
@@ -18,6 +18,7 @@ const ORDER: [&str; 16] = [
     "package",
     "build",
     "config",
+    "doctor",
     "exit",
     "bootstrap",
     "cli",

@@ -139,22 +139,6 @@ fn a_handler_may_stand_behind_the_path() {
 }
 
 #[test]
-fn completions_and_the_man_page_are_generated() {
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let finished = run(&["generate", "completions", shell]);
-        finished
-            .expect_code(0)
-            .expect_stdout("max-body")
-            .expect_stdout("inspect");
-        assert!(finished.stderr().is_empty());
-    }
-    run(&["generate", "man"])
-        .expect_code(0)
-        .expect_stdout(".TH shim 1")
-        .expect_stdout("max\\-body");
-}
-
-#[test]
 fn info_prints_the_plugins_json() {
     let info = shim()
         .command()

@@ -24,6 +24,8 @@ mod context;
 mod deadline;
 mod deploy;
 mod dev;
+#[cfg(feature = "doctor")]
+mod doctor;
 mod errors;
 mod event;
 mod event_spool;
@@ -31,9 +33,11 @@ mod exposure;
 mod folder;
 mod functions;
 mod gateway;
+mod generate;
 #[cfg(feature = "dev")]
 mod guides;
 mod h2;
+mod help;
 mod http;
 mod image;
 mod init;

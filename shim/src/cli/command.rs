@@ -38,7 +38,10 @@ pub fn command() -> Command {
         .subcommand(super::build::command());
     #[cfg(feature = "dev")]
     let top = top.subcommand(super::dev::command());
+    #[cfg(feature = "doctor")]
+    let top = top.subcommand(super::doctor::command());
     let top = top.subcommand(generate());
+    let top = top.subcommand(super::help::command());
     serve_arguments(top)
 }
 
@@ -135,7 +138,7 @@ fn bootstrap() -> Command {
 
 fn generate() -> Command {
     Command::new("generate")
-        .about("Print shell completions or the man page")
+        .about("Print shell completions or man pages")
         .subcommand_required(true)
         .subcommand(
             Command::new("completions")
@@ -147,7 +150,19 @@ fn generate() -> Command {
                         .help("The shell"),
                 ),
         )
-        .subcommand(Command::new("man").about("The man page, in roff"))
+        .subcommand(
+            Command::new("man")
+                .about(
+                    "The man page of shim, in roff; with --output-dir those of its commands, too",
+                )
+                .arg(
+                    Arg::new("output-dir")
+                        .long("output-dir")
+                        .value_name("DIR")
+                        .value_hint(ValueHint::DirPath)
+                        .help("Write all pages to this folder, as shim.1, shim-serve.1, …"),
+                ),
+        )
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ mod command;
 mod credentials;
 #[cfg(feature = "dev")]
 mod dev;
+#[cfg(feature = "doctor")]
+mod doctor;
 mod generate;
+mod help;
 #[cfg(feature = "package")]
 mod image;
 mod inspect;
@@ -66,7 +69,10 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("verify", matches)) => return verify::run(matches),
         #[cfg(feature = "dev")]
         Some(("dev", matches)) => dev::run(matches)?,
+        #[cfg(feature = "doctor")]
+        Some(("doctor", matches)) => return doctor::run(matches),
         Some(("generate", matches)) => generate::run(matches)?,
+        Some(("help", matches)) => help::run(matches)?,
         Some(("bootstrap", matches)) => return bootstrap::run(matches),
         Some(("serve", matches)) => serve_or_info(matches)?,
         _ if bootstrap::is_wanted(matches) => return bootstrap::run(matches),

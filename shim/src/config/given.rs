@@ -35,6 +35,13 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<&OsString> {
         self.0.get(name).filter(|value| !value.is_empty())
     }
+
+    /// The names of the variables that are set.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let set = self.0.iter().filter(|(_, value)| !value.is_empty());
+        set.map(|(name, _)| name.as_str())
+    }
 }
 
 impl FromIterator<(String, OsString)> for Environment {

@@ -24,7 +24,7 @@ mod warning;
 
 pub use archive::{Effort, Packed, unpack};
 pub use entry::{Entry, Include};
-pub use error::PackageError;
+pub use error::{PackageError, Role};
 pub use plan::{Plan, Request, plan};
 pub use target::{Arch, MAX_DIRECT, MAX_UNPACKED, TargetOs};
 pub use warning::Warning;

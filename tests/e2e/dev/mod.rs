@@ -1,7 +1,7 @@
 //! `shim dev`: a save becomes an answer, with the real cargo.
 
 mod requests;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process;

@@ -8,9 +8,18 @@ use shim_testkit::eventually;
 use super::{BROKEN, Folder, built_once, says, target};
 
 /// A terminal of its own, in tmux; ends when dropped.
-struct Terminal(PathBuf);
+pub(crate) struct Terminal(PathBuf);
 
 impl Terminal {
+    /// Whether there can be any; if not, a test is told to be skipped.
+    pub(crate) fn there_is() -> bool {
+        let there = Command::new("tmux").arg("-V").output().is_ok();
+        if !there {
+            eprintln!("skipped: tmux is not installed");
+        }
+        there
+    }
+
     fn tmux(&self, arguments: &[&str]) -> String {
         let mut tmux = Command::new("tmux");
         tmux.arg("-f/dev/null").arg("-S").arg(&self.0);
@@ -18,7 +27,7 @@ impl Terminal {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn begin(folder: &Path, command: &str) -> Self {
+    pub(crate) fn begin(folder: &Path, command: &str) -> Self {
         let terminal = Self(folder.join("tmux"));
         let folder = folder.to_str().unwrap();
         let size = ["-x", "120", "-y", "50"];
@@ -28,12 +37,12 @@ impl Terminal {
         terminal
     }
 
-    fn press(&self, keys: &[&str]) {
+    pub(crate) fn press(&self, keys: &[&str]) {
         self.tmux(&[&["send-keys"], keys].concat());
     }
 
     #[track_caller]
-    fn until_shown(&self, text: &str) {
+    pub(crate) fn until_shown(&self, text: &str) {
         // With all that has left the screen, lines joined again.
         let shown = || self.tmux(&["capture-pane", "-p", "-J", "-S", "-500"]);
         let mut last = String::new();
@@ -53,8 +62,7 @@ impl Drop for Terminal {
 
 #[test]
 fn edit_break_fix_rebuild_quit() {
-    if Command::new("tmux").arg("-V").output().is_err() {
-        eprintln!("skipped: tmux is not installed");
+    if !Terminal::there_is() {
         return;
     }
     built_once();
