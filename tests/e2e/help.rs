@@ -54,11 +54,11 @@ fn a_command_goes_before_a_topic_of_its_name() {
 #[test]
 fn a_topic_is_its_page_with_links_as_what_to_type() {
     let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    let page = fs::read_to_string(pages.join("dev.md")).unwrap();
+    let page = fs::read_to_string(pages.join("metrics.md")).unwrap();
     // Without a terminal there is no pager.
     let shown = shim()
         .command()
-        .words(["help", "--topic", "dev"])
+        .words(["help", "--topic", "metrics"])
         .env("PAGER", "false")
         .run();
     assert_eq!(shown.expect_code(0).stdout(), page, "it has no links");

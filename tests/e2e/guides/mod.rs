@@ -81,8 +81,13 @@ fn deploy() {
 }
 
 #[test]
+fn what_will_bite() {
+    check("docs/doctor.md", 0);
+}
+
+#[test]
 fn no_other_page_has_commands() {
-    let known = ["new.md", "dev.md", "invoke.md", "lambda.md"];
+    let known = ["new.md", "dev.md", "invoke.md", "lambda.md", "doctor.md"];
     let folder = page::root().join("docs");
     for entry in std::fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

@@ -2,7 +2,7 @@
 
 use super::topics::{self, TOPICS};
 
-/// A page with each link as what to type, or as where it leads. `file` is the page's own,
+/// A page without its comments, with each link as what to type, or as where it leads. `file` is the page's own,
 /// `commands` are the names that commands have.
 pub(super) fn page(text: &str, file: &str, commands: &[String]) -> String {
     let mut page = String::with_capacity(text.len());
@@ -10,6 +10,9 @@ pub(super) fn page(text: &str, file: &str, commands: &[String]) -> String {
     for line in text.lines() {
         let fence = line.trim_start().starts_with("```");
         fenced ^= fence;
+        if !fenced && line.starts_with("<!-- ") {
+            continue;
+        }
         match fence || fenced {
             true => page.push_str(line),
             false => links(line, file, commands, &mut page),
@@ -117,6 +120,12 @@ mod tests {
         ] {
             assert_eq!(rendered(text), expected);
         }
+    }
+
+    #[test]
+    fn a_comment_is_left_out() {
+        let text = "a\n<!-- not run: it needs Docker -->\n```console\n<!-- b -->\n```";
+        assert_eq!(rendered(text), "a\n```console\n<!-- b -->\n```\n");
     }
 
     #[test]
