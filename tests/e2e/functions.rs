@@ -107,7 +107,7 @@ fn what_stands_before_the_tables_holds_for_all() {
         let known = shim.invoke(name).send().expect_success().json();
         assert_eq!(known["COLOUR"], "grey");
         let left = known["remaining_ms"].as_u64().unwrap();
-        assert!((least..least + 100_000).contains(&left), "{name}: {left}");
+        assert!((least..=least + 100_000).contains(&left), "{name}: {left}");
     }
 }
 
