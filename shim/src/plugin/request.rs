@@ -113,7 +113,7 @@ pub(super) fn request(
     let request = AbiRequest {
         kind,
         place: place.number(),
-        deadline_unix_ms: deadline.map_or(0, unix_millis),
+        deadline_unix_ms: deadline.map_or(0, millis),
         fields: fields.finish(),
         body: body.into(),
         stream,
@@ -123,7 +123,7 @@ pub(super) fn request(
 
 /// Milliseconds since 1970, rounded up: a handler that ends by itself when its deadline has passed
 /// must not be in time.
-fn unix_millis(at: SystemTime) -> u64 {
+fn millis(at: SystemTime) -> u64 {
     let since = at
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
@@ -187,11 +187,11 @@ impl Stream for Chunks {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::unix_millis;
+    use super::millis;
 
     #[test]
     fn a_deadline_is_never_told_too_early() {
-        let at = |nanos| unix_millis(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos));
+        let at = |nanos| millis(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos));
         let told = [0, 1, 1_000_000, 1_000_001, 1_999_999, 2_000_000].map(at);
         assert_eq!(told, [1, 1, 1, 2, 2, 2]);
     }
