@@ -25,7 +25,7 @@ impl Handler for Quotes {
 
     async fn init(ctx: &InitContext) -> Result<Self, Error> {
         let catalogue = Catalogue::parse(ctx.var("CATALOGUE").unwrap_or(DEFAULT))?;
-        tracing::info!(function = ctx.function_name(), "catalogue read");
+        tracing::info!("catalogue read");
         Ok(Self { catalogue })
     }
 

@@ -169,8 +169,6 @@ fn code(error: &anyhow::Error) -> u8 {
         LoadError::EXIT_CODE
     } else if error.is::<BadData>() {
         DATA
-    } else if let Some(error) = error.downcast_ref::<CommandFailed>() {
-        error.code
     } else if let Some(errors) = error.downcast_ref::<ConfigErrors>() {
         errors.exit_code()
     } else if error.is::<Misconfigured>() {

@@ -103,3 +103,29 @@ fn connections_beyond_the_limit_wait() {
     third.response().expect_status(200).expect_body("3");
     second.post("/", "2").expect_status(200);
 }
+
+#[test]
+fn open_files_are_raised_to_what_connections_need() {
+    let served = |limit: &str| {
+        let shell = shim_testkit::Program::at("/bin/sh".as_ref()).command();
+        let exec = format!("{limit} && exec \"$0\" \"$@\"");
+        let shell = shell.arg("-c", exec).word(env!("CARGO_BIN_EXE_shim"));
+        shell
+            .arg("--plugin", shim_testkit::plugin("fixture-behaviours"))
+            .words(["--handler", "echo", "--port", "0"])
+    };
+    let shim = served("ulimit -Sn 64").start();
+    let mut open: Vec<_> = (0..200).map(|_| shim.connect()).collect();
+    for connection in &mut open {
+        connection.send_request("POST", "/", "content-length: 1\r\n", b"x");
+    }
+    for connection in &mut open {
+        connection.response().expect_status(200);
+    }
+    // The system's own limit cannot be raised: that is told.
+    let shim = served("ulimit -n 500").start();
+    shim.wait_for_log("a warning", |log| {
+        log.message()
+            .starts_with("only 500 files may be open at once")
+    });
+}

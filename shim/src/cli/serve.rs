@@ -24,7 +24,7 @@ use crate::events::{Events, EventsPlan};
 use crate::exit::{Misconfigured, Unavailable};
 use crate::frontend::{Admin, App, Current, Http, InvokeApi, Readiness, Site};
 use crate::observe::metrics::Metrics;
-use crate::server::{Address, Cells, Inherited, Listener, Tls, serve, serve_on};
+use crate::server::{Address, Cells, Inherited, Listener, Tls, raise_open_files, serve, serve_on};
 
 /// Least time that instances get to stop, even when the requests used up the grace.
 const LEAST_STOP: Duration = Duration::from_secs(1);
@@ -142,6 +142,13 @@ async fn until_stopped(
     if !plan.overruled.is_empty() {
         let ignored = plan.overruled.join(", ");
         tracing::warn!("systemd passed the sockets to listen on, so {ignored} does not count");
+    }
+    let connections = plan.limits.connections;
+    if let Err(files) = raise_open_files(connections) {
+        tracing::warn!(
+            "only {files} files may be open at once, and each of up to {connections} connections \
+             (--max-connections) is one: raise the limit (`ulimit -Hn`; systemd: LimitNOFILE=)"
+        );
     }
     let notify = passed.notify;
     let (listener, address) = match passed.http {

@@ -90,27 +90,24 @@ impl Limits {
     fn files(&self) -> Finding {
         let (current, most) = self.files;
         let needed = self.connections + OTHERS;
-        match current {
-            Some(current) if current < needed => Finding::warn(
+        match (current, most) {
+            (_, Some(most)) if most < needed => Finding::warn(
                 format!(
-                    "{current} files may be open at once, and each connection is one: {} of them \
+                    "{most} files may be open at once, and each connection is one: {} of them \
                      (--max-connections) are more",
                     self.connections
                 ),
-                match most {
-                    Some(most) if most < needed => format!(
-                        "raise it where the shim is started (systemd: `LimitNOFILE={needed}`, \
-                         docker: `--ulimit nofile={needed}`), or `shim --max-connections {}`",
-                        current.saturating_sub(OTHERS).max(1)
-                    ),
-                    _ => format!(
-                        "`ulimit -n {needed}` in the shell that starts it; systemd: \
-                         `LimitNOFILE={needed}`"
-                    ),
-                },
+                format!(
+                    "raise it where the shim is started (systemd: `LimitNOFILE={needed}`, \
+                     docker: `--ulimit nofile={needed}`), or `shim --max-connections {}`",
+                    most.saturating_sub(OTHERS).max(1)
+                ),
             ),
-            Some(current) => Finding::ok(format!("{current} files may be open at once")),
-            None => Finding::ok("any number of files may be open"),
+            (Some(current), _) if current < needed => Finding::ok(format!(
+                "{current} files may be open at once; `shim serve` raises that by itself"
+            )),
+            (Some(current), _) => Finding::ok(format!("{current} files may be open at once")),
+            (None, _) => Finding::ok("any number of files may be open"),
         }
     }
 
@@ -199,23 +196,19 @@ mod tests {
     }
 
     #[test]
-    fn too_few_files_are_told_with_the_command_that_raises_them() {
+    fn too_few_files_are_told_with_what_raises_them() {
         let soft = Limits {
             files: (Some(1024), Some(1 << 20)),
             ..well()
         };
-        expect(&soft.judge(), Warn, "1024 files", "`ulimit -n 10240`");
+        expect_ok(&soft.judge(), "raises that by itself");
         let hard = Limits {
             files: (Some(1024), Some(4096)),
             ..well()
         };
-        expect(&hard.judge(), Warn, "1024 files", "LimitNOFILE=10240");
-        expect(
-            &hard.judge(),
-            Warn,
-            "1024 files",
-            "`shim --max-connections 784`",
-        );
+        for fix in ["LimitNOFILE=10240", "`shim --max-connections 3856`"] {
+            expect(&hard.judge(), Warn, "4096 files", fix);
+        }
         let fewer = Limits {
             connections: 100,
             ..hard

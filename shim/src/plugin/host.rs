@@ -41,7 +41,8 @@ fn forward(record: &LogRecord<'_>) {
         .collect();
     // The lifecycle belongs to a function, but to no invocation.
     let function = filled(record.function).filter(|_| record.request_id.is_empty());
-    if let Some(function) = function {
+    let told = fields.iter().any(|(name, _)| *name == "function");
+    if let Some(function) = function.filter(|_| !told) {
         fields.push(("function", FieldValue::Str(function)));
     }
     replay::emit(&PluginRecord {

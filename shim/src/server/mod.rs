@@ -14,6 +14,7 @@ mod cells;
 mod clock;
 mod connection;
 mod connections;
+mod files;
 mod in_flight;
 mod inherited;
 mod io;
@@ -33,6 +34,7 @@ mod tls;
 mod waker;
 
 pub use cells::Cells;
+pub use files::raise_open_files;
 pub use inherited::{Address, Inherited, InheritedError};
 pub use limits::Limits;
 pub use listener::Listener;
