@@ -56,7 +56,7 @@ impl InProcess {
     pub(super) async fn run(
         &self,
         invocation: &mut Invocation,
-        permit: Permit,
+        permit: Permit<'_>,
         timeout: Option<Duration>,
         started: Instant,
     ) -> Outcome {
@@ -84,7 +84,7 @@ impl InProcess {
     async fn run_to_end(
         &self,
         invocation: &mut Invocation,
-        permit: Permit,
+        permit: Permit<'_>,
         timeout: Option<Duration>,
         started: Instant,
     ) -> (
