@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
+use plugin_api_abi::bytes::AbiBytes;
 use plugin_api_abi::fault::Fault;
 use plugin_api_abi::glue::entry::{EntryError as _, ResponseBody};
 use plugin_api_abi::glue::own_thread;
@@ -83,9 +84,9 @@ impl Body {
 
     pub(crate) fn into_abi(self) -> ResponseBody {
         match self.0 {
-            Inner::Empty => ResponseBody::Full(Bytes::new()),
-            Inner::Full(bytes) => ResponseBody::Full(bytes),
-            Inner::Static(bytes) => ResponseBody::Static(bytes),
+            Inner::Empty => ResponseBody::Full(AbiBytes::empty()),
+            Inner::Full(bytes) => ResponseBody::Full(bytes.into()),
+            Inner::Static(bytes) => ResponseBody::Full(AbiBytes::from_static(bytes)),
             Inner::Chunks(chunks) => ResponseBody::Stream(chunks),
             Inner::Stream(stream) => ResponseBody::Stream(Box::pin(Chunks(Some(stream)))),
         }

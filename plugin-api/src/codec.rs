@@ -9,9 +9,10 @@ use std::any::type_name;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use plugin_api_abi::fields::{FieldsWriter, tag};
 use plugin_api_abi::glue::entry::{Entry, Request, Response, ResponseBody};
+use plugin_api_abi::glue::head::Head;
 use plugin_api_abi::types::{FLAG_BYTES, FLAG_BYTES_RESPONSE, FLAG_HTTP, KIND_EVENT, KIND_HTTP};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,7 +55,7 @@ pub trait EventType<M>: Sized {
     /// The `FLAG_…` bits that follow from the type.
     const FLAGS: u64;
     /// Makes the event.
-    fn from_request(request: Request) -> Result<Self, Error>;
+    fn from_request(request: Request<'_>) -> Result<Self, Error>;
 }
 
 /// A type that a handler can return.
@@ -87,7 +88,7 @@ pub struct EventCodec<T> {
     /// The `FLAG_…` bits that follow from the type.
     pub flags: u64,
     /// Makes it.
-    pub decode: fn(Request) -> Result<T, Error>,
+    pub decode: fn(Request<'_>) -> Result<T, Error>,
 }
 
 /// How a handler's response is turned into what crosses.
@@ -126,7 +127,7 @@ pub const fn event_kind<E: Entry>() -> &'static str {
 impl<T: DeserializeOwned> EventType<Json> for T {
     const FLAGS: u64 = 0;
 
-    fn from_request(request: Request) -> Result<Self, Error> {
+    fn from_request(request: Request<'_>) -> Result<Self, Error> {
         // No event at all is the JSON that stands for nothing.
         let nothing = request.body.is_empty();
         let json = if nothing { b"null" } else { &*request.body };
@@ -150,7 +151,7 @@ pub struct NoEvent;
 impl EventType<Raw> for NoEvent {
     const FLAGS: u64 = FLAG_BYTES;
 
-    fn from_request(_: Request) -> Result<Self, Error> {
+    fn from_request(_: Request<'_>) -> Result<Self, Error> {
         Ok(Self)
     }
 }
@@ -158,56 +159,75 @@ impl EventType<Raw> for NoEvent {
 impl EventType<Raw> for Bytes {
     const FLAGS: u64 = FLAG_BYTES;
 
-    fn from_request(request: Request) -> Result<Self, Error> {
-        Ok(request.body)
+    fn from_request(request: Request<'_>) -> Result<Self, Error> {
+        Ok(request.body.into())
     }
 }
 
 impl EventType<Web> for http::Request<Body> {
     const FLAGS: u64 = FLAG_HTTP;
 
-    fn from_request(request: Request) -> Result<Self, Error> {
-        let body = match request.stream {
+    fn from_request(request: Request<'_>) -> Result<Self, Error> {
+        let Request {
+            invocation,
+            body,
+            stream,
+        } = request;
+        let body = match stream {
             Some(stream) => Body::from_chunks(stream),
-            None => Body::from(request.body),
+            None => Body::from(Bytes::from(body)),
         };
         let mut http = http::Request::new(body);
-        let mut name = None;
-        let fields = &request.invocation.fields;
-        for (found, value) in fields.iter() {
-            match found {
-                tag::METHOD => *http.method_mut() = parsed(Method::from_bytes(value))?,
-                tag::URI => {
-                    *http.uri_mut() = parsed(Uri::from_maybe_shared(fields.shared(value)))?;
-                }
-                tag::VERSION => *http.version_mut() = version(value),
-                tag::HEADER_NAME => name = Some(parsed(HeaderName::from_bytes(value))?),
-                tag::HEADER_VALUE => {
-                    if let Some(name) = name.take() {
-                        let value = fields.shared(value);
-                        let value = parsed(HeaderValue::from_maybe_shared(value))?;
-                        http.headers_mut().append(name, value);
-                    }
-                }
-                _ => {}
-            }
-        }
+        invocation.head(|head| read_head(head, &mut http))?;
         Ok(http)
     }
 }
 
-fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, Error> {
-    result.map_err(|error| Error::bad_event(format_args!("cannot read the request: {error}")))
+fn read_head(head: Head<'_>, http: &mut http::Request<Body>) -> Result<(), Error> {
+    // What a new request has goes without saying.
+    if !matches!(head.method, b"GET" | b"") {
+        *http.method_mut() = parsed(Method::from_bytes(head.method))?;
+    }
+    if !matches!(head.uri, b"/" | b"") {
+        *http.uri_mut() = parsed(Uri::try_from(head.uri))?;
+    }
+    *http.version_mut() = match head.version {
+        9 => Version::HTTP_09,
+        10 => Version::HTTP_10,
+        20 => Version::HTTP_2,
+        30 => Version::HTTP_3,
+        _ => Version::HTTP_11,
+    };
+    let headers = http.headers_mut();
+    for (name, value) in head.headers {
+        headers.append(header_name(name)?, parsed(HeaderValue::from_bytes(value))?);
+    }
+    Ok(())
 }
 
-fn version(value: &[u8]) -> Version {
-    match value {
-        [9] => Version::HTTP_09,
-        [10] => Version::HTTP_10,
-        [20] => Version::HTTP_2,
-        [30] => Version::HTTP_3,
-        _ => Version::HTTP_11,
-    }
+/// Those that nearly all requests have are found in less time than a name is examined.
+fn header_name(name: &[u8]) -> Result<HeaderName, Error> {
+    Ok(match name {
+        b"accept" => header::ACCEPT,
+        b"accept-encoding" => header::ACCEPT_ENCODING,
+        b"accept-language" => header::ACCEPT_LANGUAGE,
+        b"authorization" => header::AUTHORIZATION,
+        b"cache-control" => header::CACHE_CONTROL,
+        b"connection" => header::CONNECTION,
+        b"content-length" => header::CONTENT_LENGTH,
+        b"content-type" => header::CONTENT_TYPE,
+        b"cookie" => header::COOKIE,
+        b"host" => header::HOST,
+        b"if-none-match" => header::IF_NONE_MATCH,
+        b"origin" => header::ORIGIN,
+        b"referer" => header::REFERER,
+        b"user-agent" => header::USER_AGENT,
+        other => parsed(HeaderName::from_bytes(other))?,
+    })
+}
+
+fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, Error> {
+    result.map_err(|error| Error::bad_event(format_args!("cannot read the request: {error}")))
 }
 
 #[diagnostic::do_not_recommend]
@@ -239,7 +259,7 @@ impl ResponseType<Raw> for Bytes {
     const FLAGS: u64 = FLAG_BYTES_RESPONSE;
 
     fn into_response(self) -> Result<Response, Error> {
-        Ok(event_response(ResponseBody::Full(self)))
+        Ok(event_response(ResponseBody::Full(self.into())))
     }
 }
 

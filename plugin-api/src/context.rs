@@ -14,8 +14,8 @@ pub struct Context(Arc<Invocation>);
 
 /// Makes the context of a run.
 #[doc(hidden)]
-pub fn context(request: &plugin_api_abi::glue::entry::Request) -> Context {
-    Context(request.invocation.clone())
+pub fn context(request: &plugin_api_abi::glue::entry::Request<'_>) -> Context {
+    Context(request.invocation.keep())
 }
 
 impl Context {

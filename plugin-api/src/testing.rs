@@ -224,12 +224,7 @@ impl<E: Entry<Error = Error>> Function<E> {
         });
         let invocation = Invocation::new(self.settings, Fields::new(fields.finish()), deadline);
         let invocation = Arc::new(invocation);
-        let request = entry::Request {
-            invocation: invocation.clone(),
-            body,
-            stream: None,
-        };
-        let handler = self.handler.clone();
+        let (handler, of_run) = (self.handler.clone(), invocation.clone());
 
         if E::FLAGS & FLAG_STATELESS != 0 {
             let run = async move {
@@ -239,6 +234,7 @@ impl<E: Entry<Error = Error>> Function<E> {
                         "a stateless handler without ()",
                     ));
                 };
+                let request = request(&of_run, body);
                 collect(handler.run(Ok(&mut instance), request).await?).await
             };
             return on_this_thread(invocation, || {}, run)?;
@@ -254,7 +250,10 @@ impl<E: Entry<Error = Error>> Function<E> {
             None => self.start(),
         };
         let (damaged, for_run) = (slot.clone(), slot.clone());
-        let run = async move { collect(for_run.run(&handler, request).await?).await };
+        let run = async move {
+            let request = request(&of_run, body);
+            collect(for_run.run(&handler, request).await?).await
+        };
         let result = on_this_thread(invocation, move || damaged.mark_panicked(), run);
         if slot.is_poolable() {
             self.idle
@@ -275,6 +274,14 @@ impl<E: Entry<Error = Error>> Function<E> {
             Ok(instance) => Started::Instance(instance),
             Err(error) => Started::Failed(Some(error)),
         })
+    }
+}
+
+fn request(invocation: &Arc<Invocation>, body: Bytes) -> entry::Request<'_> {
+    entry::Request {
+        invocation: invocation.into(),
+        body: body.into(),
+        stream: None,
     }
 }
 
@@ -314,8 +321,7 @@ struct Collected {
 
 async fn collect(response: entry::Response) -> Result<Collected, Error> {
     let body = match response.body {
-        ResponseBody::Full(bytes) => bytes,
-        ResponseBody::Static(bytes) => Bytes::from_static(bytes),
+        ResponseBody::Full(bytes) => bytes.into(),
         ResponseBody::Stream(chunks) => Body::from_chunks(chunks).bytes().await?,
     };
     Ok(Collected {

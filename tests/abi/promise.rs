@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use shim_testkit::{Finished, Program};
 
-use crate::builds::{self, Build, Compiler, DIFFERENT, INCOMPATIBLE, NEWER, Profile};
+use crate::builds::{self, Build, Compiler, DIFFERENT, INCOMPATIBLE, NEWER, Profile, SHORTER};
 use crate::exercise::{exercise, inspect, panics, serve};
 use crate::repository;
 use crate::tools::{self, skipped};
@@ -123,6 +123,11 @@ fn a_newer_plugin_in_an_older_shim() {
     let log = works(&build);
     assert_eq!(inspect(&build.plugin())["abi"], "1.99.0");
     assert!(!log.contains("metric"), "{log}");
+}
+
+#[test]
+fn a_plugin_whose_table_ends_earlier() {
+    works(&Build::variant(SHORTER));
 }
 
 #[test]

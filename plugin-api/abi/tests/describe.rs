@@ -35,7 +35,7 @@ macro_rules! entry {
             async fn run(
                 &self,
                 _: Result<&mut (), TestError>,
-                _: Request,
+                _: Request<'_>,
             ) -> Result<Response, TestError> {
                 Ok(answer(""))
             }

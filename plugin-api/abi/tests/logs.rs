@@ -128,7 +128,7 @@ impl Entry for Talkative {
     async fn run(
         &self,
         _: Result<&mut (), TestError>,
-        request: Request,
+        request: Request<'_>,
     ) -> Result<Response, TestError> {
         match &*request.body {
             b"kinds" => kinds().await,

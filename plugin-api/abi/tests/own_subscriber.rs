@@ -58,7 +58,11 @@ impl Entry for Logs {
         Ok(())
     }
 
-    async fn run(&self, _: Result<&mut (), TestError>, _: Request) -> Result<Response, TestError> {
+    async fn run(
+        &self,
+        _: Result<&mut (), TestError>,
+        _: Request<'_>,
+    ) -> Result<Response, TestError> {
         tracing::info!("an event");
         log::info!("a record");
         assert!(tracing::Span::current().is_none());

@@ -60,7 +60,7 @@ impl Entry for Slow {
     async fn run(
         &self,
         _: Result<&mut (), TestError>,
-        request: Request,
+        request: Request<'_>,
     ) -> Result<Response, TestError> {
         Counts::add(&self.0.started);
         let _ended = Ended(self.0.clone());

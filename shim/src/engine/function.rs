@@ -128,14 +128,17 @@ impl Invoke for Function {
         mut invocation: Invocation,
     ) -> impl Future<Output = Result<Outcome, Refusal>> + Send {
         async move {
-            let (permit, waited) = match self.limit.acquire().await {
-                Ok(acquired) => acquired,
-                Err(refusal) => {
-                    if matches!(refusal, Refusal::Throttled { .. }) {
-                        self.metrics.throttled();
+            let (permit, waited) = match self.limit.try_acquire() {
+                Some(permit) => (permit, false),
+                None => match Box::pin(self.limit.acquire()).await {
+                    Ok(acquired) => acquired,
+                    Err(refusal) => {
+                        if matches!(refusal, Refusal::Throttled { .. }) {
+                            self.metrics.throttled();
+                        }
+                        return Err(refusal);
                     }
-                    return Err(refusal);
-                }
+                },
             };
             let running = self.metrics.begin();
             let started = if waited {

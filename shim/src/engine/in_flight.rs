@@ -14,14 +14,14 @@ use crate::plugin::{Finished, Instance, Place, Run};
 pub(super) struct InFlight<'a> {
     pub(super) shared: &'a Arc<Shared>,
     pub(super) place: Place,
-    held: Option<Held>,
+    held: Option<Held<'a>>,
 }
 
 /// What a run holds.
-struct Held {
+struct Held<'a> {
     run: Run,
     instance: Option<Instance>,
-    permit: Permit,
+    permit: Permit<'a>,
 }
 
 impl<'a> InFlight<'a> {
@@ -30,7 +30,7 @@ impl<'a> InFlight<'a> {
         place: Place,
         run: Run,
         instance: Option<Instance>,
-        permit: Permit,
+        permit: Permit<'a>,
     ) -> Self {
         let held = Some(Held {
             run,
@@ -45,7 +45,7 @@ impl<'a> InFlight<'a> {
     }
 
     /// Runs to the end; gives back what the run held.
-    pub(super) async fn finish(&mut self) -> Option<(Finished, Option<Instance>, Permit)> {
+    pub(super) async fn finish(&mut self) -> Option<(Finished, Option<Instance>, Permit<'a>)> {
         let (watched, place) = (self.shared.watched, self.place);
         let held = self.held.as_mut()?;
         let finished = poll_fn(|cx| {
@@ -77,6 +77,7 @@ impl Drop for InFlight<'_> {
             return;
         };
         run.cancel();
+        let permit = permit.into_owned();
         let (shared, place) = (self.shared.clone(), self.place);
         self.shared.in_background(async move {
             let finished = run.await;

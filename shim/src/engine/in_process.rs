@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -13,10 +13,10 @@ use super::in_flight::InFlight;
 use super::limit::Permit;
 use super::placement::{Placement, Policy};
 use super::pool::Pool;
-use super::response;
 use super::watchdog::Watched;
-use crate::invocation::{ErrorKind, FunctionError, Invocation, Outcome, RequestId};
-use crate::plugin::{Handler, Instance};
+use super::{deadline, response};
+use crate::invocation::{Answer, ErrorKind, FunctionError, Invocation, Outcome, RequestId};
+use crate::plugin::{Begun, Finished, Handler, Instance, Place};
 
 /// What the runs of a function share.
 pub(super) struct Shared {
@@ -56,82 +56,34 @@ impl InProcess {
     pub(super) async fn run(
         &self,
         invocation: &mut Invocation,
-        permit: Permit,
+        permit: Permit<'_>,
         timeout: Option<Duration>,
         started: Instant,
     ) -> Outcome {
-        // Pinned here, it is here once, whichever way it is waited for.
-        let run = pin!(self.run_to_end(invocation, permit, timeout, started));
-        let late = |limit| (Err(Box::new(FunctionError::timed_out(limit))), None);
-        let (result, start) = match timeout {
-            None => run.await,
-            Some(limit) => match tokio::time::timeout(limit, run).await {
-                // A plain `fn` cannot be dropped midway: inline, it ends when it will.
-                Ok((Err(error), _)) if error.kind == ErrorKind::Cancelled => late(limit),
-                Ok(_) if started.elapsed() >= limit => late(limit),
-                Ok(outcome) => outcome,
-                Err(_) => late(limit),
-            },
+        let shared = &self.0;
+        let span = Span { timeout, started };
+        let begun = match shared.idle() {
+            Some(instance) => shared.begin(instance, invocation, permit, span),
+            None => Err(Slow::Cold(permit)),
         };
+        let (mut result, mut start) = match begun {
+            Ok(ran) => (shared.end(ran, false, span), None),
+            Err(slow) => Box::pin(shared.run_slowly(slow, invocation, span)).await,
+        };
+        let duration = started.elapsed();
+        if let Some(limit) = timeout {
+            let cancelled = matches!(&result, Err(error) if error.kind == ErrorKind::Cancelled);
+            // A plain `fn` cannot be dropped midway: inline, it ends when it will.
+            if cancelled || duration >= limit {
+                (result, start) = (Err(Box::new(FunctionError::timed_out(limit))), None);
+            }
+        }
         Outcome {
             result,
             cold_start: start.is_some(),
             start,
-            duration: started.elapsed(),
+            duration,
         }
-    }
-
-    async fn run_to_end(
-        &self,
-        invocation: &mut Invocation,
-        permit: Permit,
-        timeout: Option<Duration>,
-        started: Instant,
-    ) -> (
-        Result<crate::invocation::Answer, Box<FunctionError>>,
-        Option<Duration>,
-    ) {
-        let shared = &self.0;
-        let (mut start, mut failed) = (None, false);
-        let instance = if shared.handler.is_stateless() {
-            None
-        } else if let Some(idle) = shared.pool.take() {
-            Some(idle)
-        } else {
-            let begun = Instant::now();
-            let fresh = Box::pin(shared.start(invocation.id)).await;
-            start = Some(begun.elapsed());
-            let Some(mut fresh) = fresh else {
-                let error = "the host is shutting down";
-                let error = FunctionError::new(ErrorKind::Cancelled, "Runtime.Cancelled", error);
-                return (Err(Box::new(error)), start);
-            };
-            failed = fresh.failed;
-            fresh.instance.take()
-        };
-        // What is left first: told a moment late, the deadline is not told too early.
-        let left = timeout.map(|limit| limit.saturating_sub(started.elapsed()));
-        let deadline = left.map(|left| SystemTime::now() + left);
-        let place = shared.placement.begin(|| shared.watched.is_crowded());
-        let run = shared
-            .handler
-            .run(instance.as_ref(), invocation, place, deadline);
-        let mut in_flight = InFlight::new(shared, place, run, instance, permit);
-        let Some((finished, instance, permit)) = in_flight.finish().await else {
-            let error = "the run was lost";
-            let error = FunctionError::new(ErrorKind::Internal, "Runtime.Internal", error);
-            return (Err(Box::new(error)), start);
-        };
-        if let Some(instance) = instance {
-            shared.give_back(instance, finished.instance_is_sound() && !failed);
-        }
-        let ends = timeout.map(|limit| (started + limit, limit));
-        (
-            finished
-                .result
-                .map(|answer| response::hold(answer, permit, ends)),
-            start,
-        )
     }
 
     /// Stops all instances, idle and busy, and waits for what runs in the background, for at most
@@ -156,7 +108,130 @@ impl InProcess {
     }
 }
 
+/// How long a run may take.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    timeout: Option<Duration>,
+    started: Instant,
+}
+
+/// A run that is done, with what it held.
+type Ran<'a> = (Finished, Option<Instance>, Permit<'a>);
+
+/// What a run came to.
+type Ended = Result<Answer, Box<FunctionError>>;
+
+/// A run that has to wait.
+enum Slow<'a> {
+    /// For an instance.
+    Cold(Permit<'a>),
+    /// For its end.
+    InFlight(InFlight<'a>),
+}
+
 impl Shared {
+    /// An instance that is there, or none where none is needed.
+    fn idle(&self) -> Option<Option<Instance>> {
+        if self.handler.is_stateless() {
+            return Some(None);
+        }
+        self.pool.take().map(Some)
+    }
+
+    /// Begins a run, at the place that suits it. A handler that does not wait is done with it.
+    fn begin<'a>(
+        self: &'a Arc<Self>,
+        instance: Option<Instance>,
+        invocation: &mut Invocation,
+        permit: Permit<'a>,
+        span: Span,
+    ) -> Result<Ran<'a>, Slow<'a>> {
+        let deadline = span
+            .timeout
+            .map(|limit| deadline::unix_ms(span.started, limit));
+        let place = self.placement.begin(|| self.watched.is_crowded());
+        let lent = instance.as_ref();
+        let run = if place == Place::Inline {
+            let begin = || self.handler.run_inline(lent, invocation, deadline);
+            match self.watched.poll(begin) {
+                Begun::Done(finished) => {
+                    self.placement.end(place, finished.longest_poll);
+                    return Ok((finished, instance, permit));
+                }
+                Begun::GoesOn(run) => run,
+            }
+        } else {
+            self.handler.run(lent, invocation, place, deadline)
+        };
+        let in_flight = InFlight::new(self, place, run, instance, permit);
+        Err(Slow::InFlight(in_flight))
+    }
+
+    /// Sees a run to its end that has to wait, or to its deadline. Also says how long the start of its
+    /// instance took, if it had none.
+    async fn run_slowly(
+        self: &Arc<Self>,
+        slow: Slow<'_>,
+        invocation: &mut Invocation,
+        span: Span,
+    ) -> (Ended, Option<Duration>) {
+        let run = pin!(self.run_to_end(slow, invocation, span));
+        match span.timeout {
+            None => run.await,
+            Some(limit) => match tokio::time::timeout(limit, run).await {
+                Ok(ended) => ended,
+                Err(_) => (Err(Box::new(FunctionError::timed_out(limit))), None),
+            },
+        }
+    }
+
+    async fn run_to_end(
+        self: &Arc<Self>,
+        slow: Slow<'_>,
+        invocation: &mut Invocation,
+        span: Span,
+    ) -> (Ended, Option<Duration>) {
+        let (mut start, mut failed) = (None, false);
+        let begun = match slow {
+            Slow::InFlight(in_flight) => Err(Slow::InFlight(in_flight)),
+            Slow::Cold(permit) => {
+                let begun = Instant::now();
+                let fresh = self.start(invocation.id).await;
+                start = Some(begun.elapsed());
+                let Some(mut fresh) = fresh else {
+                    let error = "the host is shutting down";
+                    let error =
+                        FunctionError::new(ErrorKind::Cancelled, "Runtime.Cancelled", error);
+                    return (Err(Box::new(error)), start);
+                };
+                failed = fresh.failed;
+                self.begin(fresh.instance.take(), invocation, permit, span)
+            }
+        };
+        let ran = match begun {
+            Ok(ran) => Some(ran),
+            Err(Slow::InFlight(mut in_flight)) => in_flight.finish().await,
+            Err(Slow::Cold(_)) => None,
+        };
+        let Some(ran) = ran else {
+            let error = "the run was lost";
+            let error = FunctionError::new(ErrorKind::Internal, "Runtime.Internal", error);
+            return (Err(Box::new(error)), start);
+        };
+        (self.end(ran, failed, span), start)
+    }
+
+    /// Gives back what a run held, but for what its answer needs as long as it is streamed.
+    fn end(self: &Arc<Self>, ran: Ran<'_>, failed_start: bool, span: Span) -> Ended {
+        let (finished, instance, permit) = ran;
+        if let Some(instance) = instance {
+            self.give_back(instance, finished.instance_is_sound() && !failed_start);
+        }
+        let answer = finished.result?;
+        let ends = span.timeout.map(|limit| (span.started + limit, limit));
+        Ok(response::hold(answer, permit, ends))
+    }
+
     /// Makes an instance. The making goes on when the caller leaves: the instance is kept then.
     async fn start(self: &Arc<Self>, request_id: RequestId) -> Option<Fresh> {
         let (done, made) = oneshot::channel();

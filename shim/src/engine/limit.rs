@@ -1,10 +1,14 @@
 //! How many invocations of a function run at once, and how many may wait.
 
+mod places;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, TryAcquireError};
+
+use places::Places;
 
 use crate::invocation::Refusal;
 
@@ -13,17 +17,41 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A place among the running invocations; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Permit(
-    #[expect(dead_code, reason = "held for its drop")] Option<OwnedSemaphorePermit>,
-);
+pub(super) struct Permit<'a>(Option<&'a Arc<Places>>);
+
+/// A [`Permit`] that borrows nothing.
+#[derive(Debug)]
+pub(super) struct OwnedPermit(Option<Arc<Places>>);
+
+impl Permit<'_> {
+    /// The same place, for whom it outlives the borrow.
+    pub(super) fn into_owned(mut self) -> OwnedPermit {
+        OwnedPermit(self.0.take().cloned())
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if let Some(places) = self.0 {
+            places.give_back();
+        }
+    }
+}
+
+impl Drop for OwnedPermit {
+    fn drop(&mut self) {
+        if let Some(places) = &self.0 {
+            places.give_back();
+        }
+    }
+}
 
 /// The limit of one function.
 #[derive(Debug)]
 pub(super) struct Limit {
-    places: Option<Arc<Semaphore>>,
+    places: Option<Arc<Places>>,
     concurrency: usize,
     queue: usize,
-    waiting: AtomicUsize,
 }
 
 impl Limit {
@@ -31,24 +59,34 @@ impl Limit {
     pub(super) fn new(concurrency: Option<usize>, queue: usize) -> Self {
         let concurrency = concurrency.map(|limit| limit.min(Semaphore::MAX_PERMITS));
         Self {
-            places: concurrency.map(|limit| Arc::new(Semaphore::new(limit))),
+            places: concurrency.map(|limit| Arc::new(Places::new(limit))),
             concurrency: concurrency.unwrap_or(usize::MAX),
             queue,
-            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes a place that costs no look at other threads. `None`: [`acquire`](Self::acquire) may
+    /// have one all the same.
+    pub(super) fn try_acquire(&self) -> Option<Permit<'_>> {
+        match &self.places {
+            None => Some(Permit(None)),
+            Some(places) => places.take_own().then(|| Permit(Some(places))),
         }
     }
 
     /// Takes a place, waits for one in the order of arrival, or is refused at once. Also says
     /// whether it had to wait.
-    pub(super) async fn acquire(&self) -> Result<(Permit, bool), Refusal> {
+    pub(super) async fn acquire(&self) -> Result<(Permit<'_>, bool), Refusal> {
         let Some(places) = &self.places else {
             return Ok((Permit(None), false));
         };
         // Whoever waits is served first: a place that comes free goes to the queue, not here.
-        if let Ok(permit) = places.clone().try_acquire_owned() {
-            return Ok((Permit(Some(permit)), false));
+        match places.take_any() {
+            Ok(()) => return Ok((Permit(Some(places)), false)),
+            Err(TryAcquireError::Closed) => return Err(Refusal::ShuttingDown),
+            Err(TryAcquireError::NoPermits) => {}
         }
-        let waiting = Waiting::enter(&self.waiting);
+        let waiting = Waiting::enter(&places.waiting);
         if waiting.before >= self.queue {
             return Err(Refusal::Throttled {
                 concurrency: self.concurrency,
@@ -56,8 +94,13 @@ impl Limit {
                 retry_after: RETRY_AFTER,
             });
         }
-        match places.clone().acquire_owned().await {
-            Ok(permit) => Ok((Permit(Some(permit)), true)),
+        // What was given back before we were seen to wait is with its thread.
+        places.collect();
+        match places.shared.acquire().await {
+            Ok(permit) => {
+                permit.forget();
+                Ok((Permit(Some(places)), true))
+            }
             Err(_closed) => Err(Refusal::ShuttingDown),
         }
     }
@@ -80,7 +123,7 @@ impl<'a> Waiting<'a> {
     fn enter(count: &'a AtomicUsize) -> Self {
         Self {
             count,
-            before: count.fetch_add(1, Ordering::Relaxed),
+            before: count.fetch_add(1, Ordering::SeqCst),
         }
     }
 }
@@ -92,60 +135,4 @@ impl Drop for Waiting<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Limit, Refusal};
-
-    #[tokio::test]
-    async fn the_queue_is_bounded_and_in_order() {
-        let limit = Limit::new(Some(1), 2);
-        let running = limit.acquire().await.unwrap();
-        let mut first = Box::pin(limit.acquire());
-        let mut second = Box::pin(limit.acquire());
-        assert!(futures_poll(&mut first).is_none());
-        assert!(futures_poll(&mut second).is_none());
-        let refused = limit.acquire().await.unwrap_err();
-        assert!(matches!(
-            refused,
-            Refusal::Throttled {
-                concurrency: 1,
-                queued: 2,
-                ..
-            }
-        ));
-        drop(running);
-        assert!(futures_poll(&mut second).is_none(), "the first comes first");
-        let permit = futures_poll(&mut first).unwrap().unwrap();
-        drop(permit);
-        assert!(second.await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_caller_that_leaves_the_queue_makes_room() {
-        let limit = Limit::new(Some(1), 1);
-        let _running = limit.acquire().await.unwrap();
-        let mut waits = Box::pin(limit.acquire());
-        assert!(futures_poll(&mut waits).is_none());
-        drop(waits);
-        let mut waits = Box::pin(limit.acquire());
-        assert!(futures_poll(&mut waits).is_none(), "queued, not refused");
-    }
-
-    #[tokio::test]
-    async fn without_a_limit_nobody_waits() {
-        let limit = Limit::new(None, 0);
-        let many: Vec<_> = std::iter::repeat_with(|| limit.acquire())
-            .take(100)
-            .collect();
-        for permit in many {
-            assert!(permit.await.is_ok());
-        }
-    }
-
-    fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        match std::pin::Pin::new(future).poll(&mut cx) {
-            std::task::Poll::Ready(output) => Some(output),
-            std::task::Poll::Pending => None,
-        }
-    }
-}
+mod tests;

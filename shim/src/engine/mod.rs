@@ -9,6 +9,7 @@
 //! * `placement`: where a run executes; [`Watchdog`]: notices when that was a mistake
 
 mod counted;
+mod deadline;
 mod function;
 mod in_flight;
 mod in_process;

@@ -9,43 +9,35 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::time::Sleep;
 
-use super::limit::Permit;
+use super::limit::{OwnedPermit, Permit};
 use crate::invocation::{Answer, Body, BodyError, BoxBody, FunctionError};
 
 /// When an invocation ends, and the limit that says so.
 pub(super) type Ends = Option<(Instant, Duration)>;
 
 /// A streamed answer keeps its place and its deadline until its last byte; others are done.
-pub(super) fn hold(answer: Answer, permit: Permit, ends: Ends) -> Answer {
-    match answer {
-        Answer::Event(body) => Answer::Event(hold_body(body, permit, ends)),
-        Answer::Http(mut response) => {
-            let body = std::mem::take(response.body_mut());
-            *response.body_mut() = hold_body(body, permit, ends);
-            Answer::Http(response)
-        }
+pub(super) fn hold(mut answer: Answer, permit: Permit<'_>, ends: Ends) -> Answer {
+    let body = match &mut answer {
+        Answer::Event(body) => body,
+        Answer::Http(response) => response.body_mut(),
+    };
+    if let Body::Stream(_) = body
+        && let Body::Stream(stream) = std::mem::take(body)
+    {
+        let ends = ends.map(|(at, limit)| (Box::pin(tokio::time::sleep_until(at.into())), limit));
+        *body = Body::stream(Held {
+            body: Some(stream),
+            ends,
+            permit: Some(permit.into_owned()),
+        });
     }
-}
-
-fn hold_body(body: Body, permit: Permit, ends: Ends) -> Body {
-    match body {
-        Body::Stream(body) => {
-            let ends =
-                ends.map(|(at, limit)| (Box::pin(tokio::time::sleep_until(at.into())), limit));
-            Body::stream(Held {
-                body: Some(body),
-                ends,
-                permit: Some(permit),
-            })
-        }
-        whole => whole,
-    }
+    answer
 }
 
 struct Held {
     body: Option<BoxBody>,
     ends: Option<(Pin<Box<Sleep>>, Duration)>,
-    permit: Option<Permit>,
+    permit: Option<OwnedPermit>,
 }
 
 impl Held {

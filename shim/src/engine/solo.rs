@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http_body::Body as _;
 
 use crate::invocation::{Accepts, Answer, Body, BodyError, FunctionError, Invocation};
-use crate::plugin::{Handler, Instance, Place};
+use crate::plugin::{Begun, Handler, Instance};
 
 /// One instance of a handler, started when it is needed.
 #[derive(Debug)]
@@ -79,10 +79,12 @@ impl Solo {
             );
         }
         let instance = self.instance.as_ref();
-        let run = self
-            .handler
-            .run(instance, &mut invocation, Place::Inline, deadline);
-        let finished = block_on(run);
+        let deadline = deadline.map(unix_ms);
+        let begun = self.handler.run_inline(instance, &mut invocation, deadline);
+        let finished = match begun {
+            Begun::Done(finished) => finished,
+            Begun::GoesOn(run) => block_on(run),
+        };
         if self.failed || !finished.instance_is_sound() {
             self.stop();
         }
@@ -103,6 +105,13 @@ impl Solo {
             );
         }
     }
+}
+
+fn unix_ms(at: SystemTime) -> u64 {
+    let since_1970 = at.duration_since(SystemTime::UNIX_EPOCH);
+    since_1970.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
 }
 
 /// Waits for the next piece of a body; `None` at its end. Blocks the calling thread.

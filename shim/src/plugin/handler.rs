@@ -2,19 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use abi_stable::std_types::{RResult, RVec};
 use plugin_api_abi::fields::{FieldsWriter, tag};
 use plugin_api_abi::types::{
-    FLAG_BLOCKING, FLAG_BYTES, FLAG_BYTES_RESPONSE, FLAG_HTTP, FLAG_STATELESS, HandlerModRef,
-    RawHandler, RawInstance,
+    AbiCall, AbiReply, AbiRun, FLAG_BLOCKING, FLAG_BYTES, FLAG_BYTES_RESPONSE, FLAG_HTTP,
+    FLAG_STATELESS, HandlerModRef, RawHandler, RawInstance,
 };
 
 use super::opened::InUse;
 use super::reply;
 use super::request::{self, Place};
-use super::run::Run;
+use super::run::{Begun, Finished, Run};
 use crate::invocation::{Accepts, FunctionError, Invocation, RequestId};
 
 /// A handler, ready to run. Cheap to clone; what `init` made goes when the last clone goes.
@@ -24,10 +24,15 @@ pub struct Handler(Arc<Attached>);
 /// The table and the state of a handler.
 pub(super) struct Attached {
     module: HandlerModRef,
+    /// Of the table; older plugins lack it.
+    run_inline: Option<RunInline>,
     raw: RawHandler,
     /// Let go after `raw` was released.
     _in_use: Arc<InUse>,
 }
+
+type RunInline =
+    unsafe extern "C" fn(RawHandler, RawInstance, &mut AbiCall<'_>) -> RResult<AbiReply, AbiRun>;
 
 /// One started instance. Must be given back to [`Handler::stop`]; dropping it leaks it.
 #[derive(Debug)]
@@ -46,6 +51,7 @@ pub struct Started {
 impl Handler {
     pub(super) fn new(module: HandlerModRef, raw: RawHandler, in_use: Arc<InUse>) -> Self {
         Self(Arc::new(Attached {
+            run_inline: module.run_inline(),
             module,
             raw,
             _in_use: in_use,
@@ -90,13 +96,13 @@ impl Handler {
 
     /// Begins a run; nothing happens until it is polled. An instance serves one run at a time: the
     /// caller keeps it, and out of everybody else's hands, until the run is done. What the handler
-    /// gets is taken out of the invocation.
+    /// gets is taken out of the invocation. The deadline is in milliseconds since the Unix epoch.
     pub fn run(
         &self,
         instance: Option<&Instance>,
         invocation: &mut Invocation,
         place: Place,
-        deadline: Option<SystemTime>,
+        deadline: Option<u64>,
     ) -> Run {
         let (request, spare) = request::request(invocation, place, deadline);
         let instance = instance.map_or(RawInstance::NONE, |instance| instance.0);
@@ -104,6 +110,26 @@ impl Handler {
         // stopped, since `stop` takes it by value.
         let run = unsafe { self.0.module.run()(self.0.raw, instance, request) };
         Run::new(run, spare)
+    }
+
+    /// As [`run`](Self::run) at [`Place::Inline`], but the first poll is in the call.
+    pub fn run_inline(
+        &self,
+        instance: Option<&Instance>,
+        invocation: &mut Invocation,
+        deadline: Option<u64>,
+    ) -> Begun {
+        let Some(run_inline) = self.0.run_inline else {
+            return Begun::GoesOn(self.run(instance, invocation, Place::Inline, deadline));
+        };
+        let instance = instance.map_or(RawInstance::NONE, |instance| instance.0);
+        // SAFETY: (I7) as in `run`.
+        let call = |call: &mut AbiCall<'_>| unsafe { run_inline(self.0.raw, instance, call) };
+        let (begun, spare) = request::lend(invocation, deadline, call);
+        match begun {
+            RResult::ROk(reply) => Begun::Done(Finished::new(reply, spare)),
+            RResult::RErr(run) => Begun::GoesOn(Run::new(run, spare)),
+        }
     }
 
     /// Ends an instance, after a run that still has it. The author's `stop` is not called if the

@@ -35,5 +35,5 @@ pub use handler::{Handler, Instance, Started};
 pub use memory::keep_freed_memory;
 pub use opened::Plugin;
 pub use request::{FunctionSettings, Place};
-pub use run::{Finished, Run};
+pub use run::{Begun, Finished, Run};
 pub use setup::Setup;

@@ -69,7 +69,7 @@ fn http_response(
 ) -> Result<Box<Response<Body>>, Box<FunctionError>> {
     let mut response = Box::write(Box::new_uninit(), Response::new(body));
     if let Some(mut spare) = spare {
-        *response.headers_mut() = std::mem::take(spare.headers_mut());
+        std::mem::swap(response.headers_mut(), spare.headers_mut());
     }
     let mut name = None;
     for (found, value) in fields.iter() {
@@ -88,12 +88,11 @@ fn http_response(
             }
             tag::HEADER_VALUE => {
                 if let Some(name) = name.take() {
-                    let value =
-                        HeaderValue::from_maybe_shared(fields.shared(value)).map_err(|error| {
-                            broken(format!(
-                                "the handler answered with a bad header value: {error}"
-                            ))
-                        })?;
+                    let value = HeaderValue::from_bytes(value).map_err(|error| {
+                        broken(format!(
+                            "the handler answered with a bad header value: {error}"
+                        ))
+                    })?;
                     response.headers_mut().append(name, value);
                 }
             }

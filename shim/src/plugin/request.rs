@@ -1,18 +1,21 @@
 //! The waist's invocation in the form that crosses.
 
-use std::time::SystemTime;
+use std::cell::Cell;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use abi_stable::std_types::{ROption, RVec};
+use abi_stable::std_types::{ROption, RSlice, RStr, RVec};
+use arrayvec::ArrayVec;
 use bytes::Bytes;
 use futures_core::Stream;
 use http::Version;
+use plugin_api_abi::bytes::AbiBytes;
 use plugin_api_abi::fields::{FieldsWriter, tag};
 use plugin_api_abi::stream::{AbiChunk, AbiStream};
 use plugin_api_abi::types::{
-    AbiRequest, KIND_EVENT, KIND_HTTP, PLACE_INLINE, PLACE_RUNTIME, PLACE_THREAD,
+    AbiCall, AbiHeader, AbiRequest, KIND_EVENT, KIND_HTTP, PLACE_INLINE, PLACE_RUNTIME,
+    PLACE_THREAD,
 };
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use crate::invocation::{Body, BoxBody, Invocation, Payload};
 
@@ -78,21 +81,12 @@ pub(super) type Spare = Option<Box<http::Request<Body>>>;
 pub(super) fn request(
     invocation: &mut Invocation,
     place: Place,
-    deadline: Option<SystemTime>,
+    deadline: Option<u64>,
 ) -> (AbiRequest, Spare) {
     let mut fields = FieldsWriter::with_capacity(USUAL_HEAD);
-    fields.put(tag::REQUEST_ID, invocation.id.as_bytes());
-    fields.put_option(tag::TRACE_ID, invocation.trace_id.as_deref());
-    if let Some(caller) = &invocation.caller {
-        fields.put_option(tag::FUNCTION_ARN, caller.arn.as_deref());
-        fields.put_option(tag::CLIENT_CONTEXT, caller.client_context.as_deref());
-        fields.put_option(tag::COGNITO_IDENTITY, caller.cognito_identity.as_deref());
-        fields.put_option(tag::TENANT_ID, caller.tenant_id.as_deref());
-        fields.put_option(tag::GATEWAY_EVENT, caller.gateway_event.as_deref());
-    }
+    put_context(&mut fields, invocation);
     let mut spare = None;
-    let payload = std::mem::replace(&mut invocation.payload, Payload::Event(Bytes::new()));
-    let (kind, body) = match payload {
+    let (kind, body) = match take_payload(invocation) {
         Payload::Event(event) => (KIND_EVENT, Body::from(event)),
         Payload::Http(mut request) => {
             put_head(&mut fields, &request);
@@ -102,34 +96,154 @@ pub(super) fn request(
             (KIND_HTTP, body)
         }
     };
-    let (body, stream) = match body {
-        Body::Empty => (Bytes::new(), ROption::RNone),
-        Body::Full(bytes) => (bytes, ROption::RNone),
-        Body::Stream(body) => (
-            Bytes::new(),
-            ROption::RSome(AbiStream::new(Chunks(Some(body)))),
-        ),
-    };
+    let (body, stream) = crossing(body);
     let request = AbiRequest {
         kind,
         place: place.number(),
-        deadline_unix_ms: deadline.map_or(0, millis),
+        // 0 stands for none.
+        deadline_unix_ms: deadline.map_or(0, |at| at.max(1)),
         fields: fields.finish(),
-        body: body.into(),
+        body,
         stream,
     };
     (request, spare)
 }
 
-/// Milliseconds since 1970, rounded up: a handler that ends by itself when its deadline has passed
-/// must not be in time.
-fn millis(at: SystemTime) -> u64 {
-    let since = at
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let millis = since.as_nanos().div_ceil(1_000_000);
+/// How many headers are lent without an allocation.
+const USUAL_HEADERS: usize = 32;
+
+/// The most that the room for the context of an invocation may take to be kept for the next one, in
+/// bytes.
+const KEPT_CONTEXT: usize = 4096;
+
+thread_local! {
+    /// Room for the context of the next invocation.
+    static CONTEXT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Lends an invocation to `call`, but for its body, which goes over. What is left of an HTTP request
+/// may serve the response, as with [`request`].
+pub(super) fn lend<T>(
+    invocation: &mut Invocation,
+    deadline: Option<u64>,
+    call: impl FnOnce(&mut AbiCall<'_>) -> T,
+) -> (T, Spare) {
+    let mut context = FieldsWriter::reusing(CONTEXT.take());
+    put_context(&mut context, invocation);
     // 0 stands for none.
-    u64::try_from(millis).unwrap_or(u64::MAX).max(1)
+    let deadline = deadline.map_or(0, |at| at.max(1));
+    let called = match take_payload(invocation) {
+        Payload::Event(event) => (lend_event(&context, event, deadline, call), None),
+        Payload::Http(mut request) => {
+            let body = std::mem::take(request.body_mut());
+            let called = lend_http(&context, &request, body, deadline, call);
+            request.headers_mut().clear();
+            (called, Some(request))
+        }
+    };
+    let room = context.into_room();
+    if room.capacity() <= KEPT_CONTEXT {
+        CONTEXT.set(room);
+    }
+    called
+}
+
+fn lend_event<T>(
+    context: &FieldsWriter,
+    event: Bytes,
+    deadline: u64,
+    call: impl FnOnce(&mut AbiCall<'_>) -> T,
+) -> T {
+    call(&mut AbiCall {
+        kind: KIND_EVENT,
+        version: 0,
+        deadline_unix_ms: deadline,
+        fields: context.as_slice().into(),
+        method: RStr::empty(),
+        uri: RStr::empty(),
+        headers: RSlice::EMPTY,
+        body: event.into(),
+        stream: ROption::RNone,
+    })
+}
+
+fn lend_http<T>(
+    context: &FieldsWriter,
+    head: &http::Request<Body>,
+    body: Body,
+    deadline: u64,
+    call: impl FnOnce(&mut AbiCall<'_>) -> T,
+) -> T {
+    let absolute;
+    let uri = match (head.uri().scheme(), head.uri().path_and_query()) {
+        (None, Some(path)) => path.as_str(),
+        _ => {
+            absolute = head.uri().to_string();
+            &absolute
+        }
+    };
+    let headers = head.headers().iter().map(|(name, value)| AbiHeader {
+        name: name.as_str().into(),
+        value: value.as_bytes().into(),
+    });
+    let (mut few, mut many) = (ArrayVec::<_, USUAL_HEADERS>::new(), Vec::new());
+    let headers = if head.headers().len() <= USUAL_HEADERS {
+        few.extend(headers);
+        &*few
+    } else {
+        many.extend(headers);
+        &*many
+    };
+    let (body, stream) = crossing(body);
+    call(&mut AbiCall {
+        kind: KIND_HTTP,
+        version: version(head.version()).into(),
+        deadline_unix_ms: deadline,
+        fields: context.as_slice().into(),
+        method: head.method().as_str().into(),
+        uri: uri.into(),
+        headers: headers.into(),
+        body,
+        stream,
+    })
+}
+
+fn put_context(fields: &mut FieldsWriter, invocation: &Invocation) {
+    fields.put(tag::REQUEST_ID, invocation.id.as_bytes());
+    fields.put_option(tag::TRACE_ID, invocation.trace_id.as_deref());
+    if let Some(caller) = &invocation.caller {
+        fields.put_option(tag::FUNCTION_ARN, caller.arn.as_deref());
+        fields.put_option(tag::CLIENT_CONTEXT, caller.client_context.as_deref());
+        fields.put_option(tag::COGNITO_IDENTITY, caller.cognito_identity.as_deref());
+        fields.put_option(tag::TENANT_ID, caller.tenant_id.as_deref());
+        fields.put_option(tag::GATEWAY_EVENT, caller.gateway_event.as_deref());
+    }
+}
+
+fn take_payload(invocation: &mut Invocation) -> Payload {
+    std::mem::replace(&mut invocation.payload, Payload::Event(Bytes::new()))
+}
+
+/// A body in the form that crosses.
+fn crossing(body: Body) -> (AbiBytes, ROption<AbiStream>) {
+    match body {
+        Body::Empty => (AbiBytes::empty(), ROption::RNone),
+        Body::Full(bytes) => (bytes.into(), ROption::RNone),
+        Body::Stream(body) => {
+            let stream = AbiStream::new(Chunks(Some(body)));
+            (AbiBytes::empty(), ROption::RSome(stream))
+        }
+    }
+}
+
+fn version(version: Version) -> u8 {
+    match version {
+        Version::HTTP_09 => 9,
+        Version::HTTP_10 => 10,
+        Version::HTTP_2 => 20,
+        Version::HTTP_3 => 30,
+        _ => 11,
+    }
 }
 
 fn put_head(fields: &mut FieldsWriter, head: &http::Request<Body>) {
@@ -138,14 +252,7 @@ fn put_head(fields: &mut FieldsWriter, head: &http::Request<Body>) {
         (None, Some(path)) => fields.put(tag::URI, path.as_str().as_bytes()),
         _ => fields.put(tag::URI, head.uri().to_string().as_bytes()),
     }
-    let version = match head.version() {
-        Version::HTTP_09 => 9,
-        Version::HTTP_10 => 10,
-        Version::HTTP_2 => 20,
-        Version::HTTP_3 => 30,
-        _ => 11,
-    };
-    fields.put(tag::VERSION, &[version]);
+    fields.put(tag::VERSION, &[version(head.version())]);
     for (name, value) in head.headers() {
         fields.put(tag::HEADER_NAME, name.as_str().as_bytes());
         fields.put(tag::HEADER_VALUE, value.as_bytes());
@@ -180,19 +287,5 @@ impl Stream for Chunks {
                 }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, SystemTime};
-
-    use super::millis;
-
-    #[test]
-    fn a_deadline_is_never_told_too_early() {
-        let at = |nanos| millis(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos));
-        let told = [0, 1, 1_000_000, 1_000_001, 1_999_999, 2_000_000].map(at);
-        assert_eq!(told, [1, 1, 1, 2, 2, 2]);
     }
 }

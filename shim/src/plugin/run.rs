@@ -30,7 +30,23 @@ pub struct Finished {
     pub longest_poll: Duration,
 }
 
+/// What came of a run that has begun on the calling thread.
+pub enum Begun {
+    /// It is done.
+    Done(Finished),
+    /// It goes on elsewhere, or has not begun yet: older plugins begin when they are polled.
+    GoesOn(Run),
+}
+
 impl Finished {
+    pub(super) fn new(reply: AbiReply, spare: Spare) -> Self {
+        let longest_poll = Duration::from_nanos(reply.longest_poll_ns);
+        Self {
+            result: reply::answer(reply, spare),
+            longest_poll,
+        }
+    }
+
     /// Whether the instance may be used for another run.
     pub fn instance_is_sound(&self) -> bool {
         let damaged = [ErrorKind::Panic, ErrorKind::Cancelled, ErrorKind::Internal];
@@ -63,13 +79,7 @@ impl Future for Run {
         // The plugin's barrier lets no panic out; async-ffi would turn one into a panic here.
         match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(reply)) => {
-                let longest_poll = Duration::from_nanos(reply.longest_poll_ns);
-                Poll::Ready(Finished {
-                    result: reply::answer(reply, self.spare.take()),
-                    longest_poll,
-                })
-            }
+            Ok(Poll::Ready(reply)) => Poll::Ready(Finished::new(reply, self.spare.take())),
             Err(_) => {
                 let error = reply::broken("the plugin's own barrier failed".to_owned());
                 Poll::Ready(Finished {

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use crate::{repository, tools};
 pub(crate) use sources::keep;
-pub(crate) use variants::{DIFFERENT, INCOMPATIBLE, NEWER, Variant};
+pub(crate) use variants::{DIFFERENT, INCOMPATIBLE, NEWER, SHORTER, Variant};
 
 /// One way to build the probe.
 #[derive(Debug, Clone)]

@@ -32,8 +32,8 @@ pub(crate) const NEWER: &Variant = &Variant {
         },
         Edit {
             file: "plugin-api/abi/src/types.rs",
-            old: "    pub shutdown: extern \"C\" fn(millis: u64),\n",
-            new: "    pub shutdown: extern \"C\" fn(millis: u64),\n\
+            old: "    ) -> RResult<AbiReply, AbiRun>,\n",
+            new: "    ) -> RResult<AbiReply, AbiRun>,\n\
                   pub added: extern \"C\" fn(number: u64) -> u64,\n",
         },
         Edit {
@@ -64,6 +64,24 @@ pub(crate) const NEWER: &Variant = &Variant {
     ],
 };
 
+/// An earlier state: a table that ends where tables ended at first.
+pub(crate) const SHORTER: &Variant = &Variant {
+    name: "shorter",
+    version: plugin_api_abi::ABI_VERSION,
+    edits: &[
+        Edit {
+            file: "plugin-api/abi/src/types.rs",
+            old: "    pub run_inline: ",
+            new: "    #[cfg(any())]\n    pub run_inline: ",
+        },
+        Edit {
+            file: "plugin-api/abi/src/glue/export.rs",
+            old: "        run_inline: run::run_inline::<E>,\n",
+            new: "",
+        },
+    ],
+};
+
 /// The next major version.
 pub(crate) const INCOMPATIBLE: &Variant = &Variant {
     name: "incompatible",
@@ -78,18 +96,18 @@ pub(crate) const DIFFERENT: &Variant = &Variant {
     edits: &[
         Edit {
             file: "plugin-api/abi/src/types.rs",
-            old: "    pub deadline_unix_ms: u64,\n",
-            new: "    pub deadline_unix_ms: u32,\n",
+            old: "    pub place: u32,\n",
+            new: "    pub place: u64,\n",
         },
         Edit {
-            file: "plugin-api/abi/src/glue/export.rs",
-            old: "        request.deadline_unix_ms,\n",
-            new: "        request.deadline_unix_ms.into(),\n",
+            file: "plugin-api/abi/src/glue/run.rs",
+            old: "    let place = request.place;\n",
+            new: "    let place = request.place as u32;\n",
         },
         Edit {
             file: "shim/src/plugin/request.rs",
-            old: "deadline.map_or(0, millis)",
-            new: "deadline.map_or(0, millis) as u32",
+            old: "place: place.number(),",
+            new: "place: place.number().into(),",
         },
     ],
 };

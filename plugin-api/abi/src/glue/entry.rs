@@ -2,14 +2,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_core::Stream;
 
+use crate::bytes::AbiBytes;
 use crate::fault::Fault;
 use crate::fields::FieldsWriter;
-use crate::glue::invocation::{Function, Invocation};
+use crate::glue::invocation::{Function, InvocationRef};
 use crate::stream::{AbiChunk, AbiStream};
 
 /// A handler with its lifecycle. Implemented by the `#[handler]` macro, never by hand.
@@ -42,7 +41,7 @@ pub trait Entry: Sized + Send + Sync + 'static {
     fn run(
         &self,
         instance: Result<&mut Self::Instance, Self::Error>,
-        request: Request,
+        request: Request<'_>,
     ) -> impl Future<Output = Result<Response, Self::Error>> + Send;
 
     /// Ends an instance.
@@ -62,11 +61,11 @@ pub trait EntryError: Send + 'static {
 
 /// One invocation's input.
 #[derive(Debug)]
-pub struct Request {
+pub struct Request<'a> {
     /// What the handler may know of the invocation; its fields hold the HTTP head too.
-    pub invocation: Arc<Invocation>,
+    pub invocation: InvocationRef<'a>,
     /// The event, or the HTTP body if it is whole.
-    pub body: Bytes,
+    pub body: AbiBytes,
     /// The HTTP body if it is streamed.
     pub stream: Option<AbiStream>,
 }
@@ -84,9 +83,7 @@ pub struct Response {
 /// The payload of a response.
 pub enum ResponseBody {
     /// All of it.
-    Full(Bytes),
-    /// All of it, a part of the plugin.
-    Static(&'static [u8]),
+    Full(AbiBytes),
     /// As it comes. Polled on the plugin's runtime.
     Stream(Pin<Box<dyn Stream<Item = AbiChunk> + Send>>),
 }

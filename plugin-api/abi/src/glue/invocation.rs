@@ -1,8 +1,11 @@
 //! What a run may know of itself.
 
+use std::fmt;
 use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -60,6 +63,8 @@ pub struct Invocation {
     deadline_unix_ms: u64,
     cancelled: AtomicBool,
     wakers: Mutex<Vec<Waker>>,
+    /// The head of its HTTP request, if nobody has read it when the host's call came to its end.
+    pub(crate) kept_head: OnceLock<Fields>,
     /// The span that stands for this run in other tasks, once one was asked for.
     pub(crate) root_span: OnceLock<tracing::Span>,
 }
@@ -73,8 +78,26 @@ impl Invocation {
             deadline_unix_ms,
             cancelled: AtomicBool::new(false),
             wakers: Mutex::default(),
+            kept_head: OnceLock::new(),
             root_span: OnceLock::new(),
         }
+    }
+
+    /// Whether it has gathered nothing that ought to go when it is over.
+    pub(super) fn is_plain(&self) -> bool {
+        self.kept_head.get().is_none() && self.root_span.get().is_none()
+    }
+
+    /// Makes another run of it, in its room; it was [plain](Self::is_plain).
+    pub(super) fn renew(&mut self, function: &'static Function, fields: &[u8], deadline: u64) {
+        self.function = function;
+        self.fields.refill(fields);
+        self.deadline_unix_ms = deadline;
+        *self.cancelled.get_mut() = false;
+        self.wakers
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// The request id; empty when the host gave none.
@@ -123,5 +146,63 @@ impl Invocation {
     /// Waits until the end is asked for.
     pub async fn cancelled(&self) {
         poll_fn(|cx| self.poll_cancelled(cx)).await;
+    }
+}
+
+/// A run, borrowed from who drives it. It is counted only for who keeps it longer: most handlers do
+/// not.
+#[derive(Clone, Copy)]
+pub struct InvocationRef<'a> {
+    run: *const Invocation,
+    driver: PhantomData<&'a Arc<Invocation>>,
+}
+
+// SAFETY: (I9) a shared reference to a `Sync` value.
+unsafe impl Send for InvocationRef<'_> {}
+// SAFETY: (I9) as above.
+unsafe impl Sync for InvocationRef<'_> {}
+
+impl InvocationRef<'_> {
+    /// The same for a future that its driver keeps beside the run.
+    ///
+    /// # Safety
+    /// The run is counted until what has this reference, or a copy of it, is gone.
+    pub(super) unsafe fn detached(run: &Arc<Invocation>) -> InvocationRef<'static> {
+        InvocationRef {
+            run: Arc::as_ptr(run),
+            driver: PhantomData,
+        }
+    }
+
+    /// A count of one's own.
+    pub fn keep(self) -> Arc<Invocation> {
+        // SAFETY: (I9) it comes from an `Arc` that is borrowed as long as this is there.
+        unsafe { Arc::increment_strong_count(self.run) };
+        // SAFETY: as above; the count just added is the one that is taken here.
+        unsafe { Arc::from_raw(self.run) }
+    }
+}
+
+impl<'a> From<&'a Arc<Invocation>> for InvocationRef<'a> {
+    fn from(run: &'a Arc<Invocation>) -> Self {
+        Self {
+            run: Arc::as_ptr(run),
+            driver: PhantomData,
+        }
+    }
+}
+
+impl Deref for InvocationRef<'_> {
+    type Target = Invocation;
+
+    fn deref(&self) -> &Invocation {
+        // SAFETY: (I9) the `Arc` that it comes from is borrowed as long as this is there.
+        unsafe { &*self.run }
+    }
+}
+
+impl fmt::Debug for InvocationRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
     }
 }

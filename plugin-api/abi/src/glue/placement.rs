@@ -5,7 +5,6 @@
 //! runtime, where its timers and sockets wake it without leaving the plugin. `PLACE_RUNTIME` starts
 //! there. `PLACE_THREAD` gives the run a thread, where it may block or compute for long.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::own_thread;
 use super::runtime::Plugin;
+use super::scope::Thread;
 use super::signal::Wait;
 use crate::types::{PLACE_INLINE, PLACE_RUNTIME, PLACE_THREAD};
 
@@ -69,7 +69,7 @@ where
             };
             let mut place = *place;
             if place == PLACE_INLINE {
-                enter_for_good(plugin);
+                Thread::with(|thread| thread.enter_for_good(plugin));
                 if let Poll::Ready(output) = Pin::new(&mut future).poll(cx) {
                     return Poll::Ready(Some(output));
                 }
@@ -95,18 +95,6 @@ where
             // A thread that does not come back outlives the runtime; nobody should wait for it.
             Poll::Pending => Pin::new(&mut run.closed).poll(cx).map(|()| None),
         }
-    }
-}
-
-/// Enters the plugin's runtime on a thread of the host's, which has no other use for the plugin's
-/// copy of tokio: once for the life of the thread, since entering counts references that all
-/// threads share.
-fn enter_for_good(plugin: &'static Plugin) {
-    thread_local! {
-        static ENTERED: Cell<bool> = const { Cell::new(false) };
-    }
-    if !ENTERED.replace(true) {
-        std::mem::forget(plugin.handle.enter());
     }
 }
 

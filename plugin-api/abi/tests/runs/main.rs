@@ -86,7 +86,7 @@ impl Entry for Obedient {
     async fn run(
         &self,
         instance: Result<&mut Held, TestError>,
-        request: Request,
+        request: Request<'_>,
     ) -> Result<Response, TestError> {
         let _ended = Ended(self.counts.clone());
         if let Err(error) = instance {
@@ -199,7 +199,7 @@ impl Entry for Plain {
     async fn run(
         &self,
         _: Result<&mut (), TestError>,
-        request: Request,
+        request: Request<'_>,
     ) -> Result<Response, TestError> {
         let _ended = Ended(self.0.clone());
         match &*request.body {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use abi_stable::prefix_type::WithMetadata;
-use abi_stable::std_types::{ROption, RResult, RStr};
+use abi_stable::std_types::{ROption, RResult, RSlice, RStr};
 use bytes::Bytes;
 use plugin_api_abi::bytes::AbiBytes;
 use plugin_api_abi::fault::Fault;
@@ -20,8 +20,8 @@ use plugin_api_abi::glue::entry::{Entry, EntryError, Response, ResponseBody};
 use plugin_api_abi::glue::export::header;
 use plugin_api_abi::glue::own_thread::block_on;
 use plugin_api_abi::types::{
-    AbiLevel, AbiReply, AbiRequest, AbiRun, HandlerModRef, HostApi, HostApiRef, KIND_ERROR,
-    KIND_EVENT, LogField, LogRecord, RawHandler, RawInstance,
+    AbiCall, AbiLevel, AbiReply, AbiRequest, AbiRun, HandlerModRef, HostApi, HostApiRef,
+    KIND_ERROR, KIND_EVENT, LogField, LogRecord, RawHandler, RawInstance,
 };
 
 /// What the author's code of a test counts, by the name of the function.
@@ -79,7 +79,7 @@ pub(crate) fn answer(body: impl Into<Bytes>) -> Response {
     Response {
         kind: KIND_EVENT,
         fields: FieldsWriter::default(),
-        body: ResponseBody::Full(body.into()),
+        body: ResponseBody::Full(body.into().into()),
     }
 }
 
@@ -220,11 +220,57 @@ impl<E: Entry> Loaded<E> {
         Run(unsafe { self.table.run()(self.raw, instance, request) })
     }
 
+    /// Runs with the first poll in the call. `instance` is not stopped before the run is done.
+    pub(crate) fn run_inline(
+        &self,
+        id: &str,
+        instance: RawInstance,
+        event: &'static str,
+    ) -> RResult<AbiReply, Run> {
+        let mut fields = FieldsWriter::default();
+        fields.put(tag::REQUEST_ID, id.as_bytes());
+        self.call(instance, |call| AbiCall {
+            fields: fields.as_slice().into(),
+            body: AbiBytes::from(Bytes::from_static(event.as_bytes())),
+            ..call
+        })
+    }
+
+    /// Runs what `fill` makes of an empty call.
+    pub(crate) fn call<'a>(
+        &self,
+        instance: RawInstance,
+        fill: impl FnOnce(AbiCall<'a>) -> AbiCall<'a>,
+    ) -> RResult<AbiReply, Run> {
+        let mut call = fill(AbiCall {
+            kind: KIND_EVENT,
+            version: 0,
+            deadline_unix_ms: 0,
+            fields: RSlice::EMPTY,
+            method: RStr::empty(),
+            uri: RStr::empty(),
+            headers: RSlice::EMPTY,
+            body: AbiBytes::empty(),
+            stream: ROption::RNone,
+        });
+        let run_inline = self.table.run_inline().unwrap();
+        // SAFETY: (I7) as above.
+        unsafe { run_inline(self.raw, instance, &mut call) }.map_err(Run)
+    }
+
     pub(crate) fn stop(&self, instance: RawInstance) -> Result<(), Fault> {
         // SAFETY: (I7) the tests do not use an instance after this.
         let stopping =
             unsafe { self.table.stop()(self.raw, instance, abi_stable::std_types::RVec::new()) };
         block_on(stopping).into_result().map_err(Fault::from)
+    }
+
+    /// Begins to stop an instance, and leaves it to others to see it done.
+    pub(crate) fn stop_later(&self, instance: RawInstance) {
+        // SAFETY: (I7) the tests do not use an instance after this.
+        let stopping =
+            unsafe { self.table.stop()(self.raw, instance, abi_stable::std_types::RVec::new()) };
+        std::thread::spawn(move || block_on(stopping));
     }
 
     /// A run from start to stop.

@@ -87,7 +87,7 @@ impl Service {
     pub const FLAGS: u64 = FLAG_STATELESS | FLAG_HTTP;
 
     /// Answers one invocation.
-    pub async fn run(&self, request: Request) -> Result<Response, Error> {
+    pub async fn run(&self, request: Request<'_>) -> Result<Response, Error> {
         let context = context(&request);
         let mut request = http::Request::<Body>::from_request(request)?;
         request.extensions_mut().insert(context);

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::fmt;
+use std::ops::Deref;
 
 use abi_stable::StableAbi;
 use bytes::Bytes;
@@ -21,7 +22,7 @@ pub struct AbiBytes {
     free: Option<unsafe extern "C" fn(owner: *mut c_void)>,
 }
 
-// SAFETY: (I5) `owner` is a boxed `Bytes`, which is Send, and the bytes are never written.
+// SAFETY: (I5) `owner` is a boxed `Bytes` or a part of the buffer, and the bytes are never written.
 unsafe impl Send for AbiBytes {}
 // SAFETY: (I5) as above: shared access only reads.
 unsafe impl Sync for AbiBytes {}
@@ -52,8 +53,8 @@ impl AbiBytes {
         if self.len == 0 {
             return &[];
         }
-        // SAFETY: (I5) a value of this type is only made by `From<Bytes>` (on either side), whose
-        // owner keeps `len` bytes at `start` alive and unchanged until `free` is called in drop, or
+        // SAFETY: (I5) a value of this type is only made by `From<Bytes>` or `From<Vec<u8>>` (on
+        // either side), whose owner keeps `len` bytes at `start` alive and unchanged until `free` is called in drop, or
         // by `from_static`.
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
@@ -91,6 +92,56 @@ impl From<Bytes> for AbiBytes {
             owner,
             free: Some(free_bytes),
         }
+    }
+}
+
+/// What stands at the end of a buffer that came from a `Vec`: how to free it.
+#[derive(Clone, Copy)]
+struct Tail {
+    start: *mut u8,
+    capacity: usize,
+}
+
+/// Frees the buffer of a `Vec`.
+///
+/// # Safety
+/// `owner` is the tail of a buffer, written by `From<Vec<u8>>` of this same binary, and is not used
+/// again.
+unsafe extern "C" fn free_buffer(owner: *mut c_void) {
+    // SAFETY: the caller's promise.
+    let Tail { start, capacity } = unsafe { owner.cast::<Tail>().read_unaligned() };
+    // SAFETY: the caller's promise: both are those of the `Vec`; no more than 0 bytes are looked at.
+    drop(unsafe { Vec::from_raw_parts(start, 0, capacity) });
+}
+
+impl From<Vec<u8>> for AbiBytes {
+    /// Allocates nothing if the buffer has room for two words more.
+    fn from(mut bytes: Vec<u8>) -> Self {
+        let spare = bytes.capacity() - bytes.len();
+        if bytes.is_empty() || spare < size_of::<Tail>() {
+            return Bytes::from(bytes).into();
+        }
+        let (len, capacity) = (bytes.len(), bytes.capacity());
+        let start = bytes.as_mut_ptr();
+        std::mem::forget(bytes);
+        // SAFETY: (I5) it is in the buffer, behind the bytes.
+        let tail = unsafe { start.add(capacity - size_of::<Tail>()) }.cast::<Tail>();
+        // SAFETY: (I5) as above; nobody else has the buffer.
+        unsafe { tail.write_unaligned(Tail { start, capacity }) };
+        Self {
+            start,
+            len,
+            owner: tail.cast(),
+            free: Some(free_buffer),
+        }
+    }
+}
+
+impl Deref for AbiBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.as_slice()
     }
 }
 
@@ -145,8 +196,23 @@ mod tests {
     }
 
     #[test]
+    fn a_buffer_crosses_without_a_copy_whatever_room_it_has() {
+        for spare in [0, 1, 15, 16, 17, 4096] {
+            for len in [1, 13, 4096] {
+                let mut buffer = Vec::with_capacity(len + spare);
+                buffer.resize(len, 7);
+                let address = buffer.as_ptr();
+                let back = Bytes::from(AbiBytes::from(buffer));
+                assert_eq!(back.as_ptr(), address);
+                assert_eq!(back, vec![7; len]);
+            }
+        }
+    }
+
+    #[test]
     fn nothing_stays_nothing() {
         assert!(AbiBytes::from(Bytes::new()).as_slice().is_empty());
+        assert!(AbiBytes::from(Vec::with_capacity(100)).is_empty());
         assert!(Bytes::from(AbiBytes::empty()).is_empty());
     }
 

@@ -4,7 +4,6 @@
 //! do not know, so new data is a new tag, in both directions, without a change of any type.
 
 use abi_stable::std_types::RVec;
-use bytes::Bytes;
 
 /// What a value means. Numbers are never reused.
 pub mod tag {
@@ -106,65 +105,53 @@ impl FieldsWriter {
         }
     }
 
+    /// An empty list in the room of another one.
+    pub fn reusing(mut room: Vec<u8>) -> Self {
+        room.clear();
+        Self(room)
+    }
+
+    /// The list so far.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The room of the list, to be used again.
+    pub fn into_room(self) -> Vec<u8> {
+        self.0
+    }
+
     /// The finished list, in the form that crosses. Nothing is copied.
     pub fn finish(self) -> RVec<u8> {
         RVec::from(self.0)
     }
 }
 
-/// A received list: keeps the sender's buffer, hands out pieces of it without copying.
-#[derive(Debug, Clone)]
-pub struct Fields(List);
-
-#[derive(Debug, Clone)]
-enum List {
-    /// Costs an allocation.
-    Shared(Bytes),
-    /// Of whose values copies are handed out.
-    Whole(RVec<u8>),
-}
-
-impl Default for Fields {
-    fn default() -> Self {
-        Self(List::Whole(RVec::new()))
-    }
-}
+/// A received list. Keeps the sender's buffer, and lends its values.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(RVec<u8>);
 
 impl Fields {
     /// Takes over a list from the other side.
     pub fn new(list: RVec<u8>) -> Self {
         // Not `into_vec`: that copies what the other side's allocator made.
-        if list.is_empty() {
-            Self::whole(list)
-        } else {
-            Self(List::Shared(Bytes::from_owner(Foreign(list))))
-        }
+        Self(list)
     }
 
-    /// The same for a list that is only looked at.
-    pub fn whole(list: RVec<u8>) -> Self {
-        Self(List::Whole(list))
+    /// Has a copy of `list` in the place of what there was.
+    pub fn refill(&mut self, list: &[u8]) {
+        self.0.clear();
+        self.0.extend_from_copy_slice(list);
     }
 
-    fn list(&self) -> &[u8] {
-        match &self.0 {
-            List::Shared(list) => list,
-            List::Whole(list) => list,
-        }
+    /// How much room there is for another list.
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
     }
 
     /// The values in order. A damaged list ends at the damage.
-    pub fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> {
-        let list = self.list();
-        Cursor { list, at: 0 }.map(move |(tag, start, end)| (tag, &list[start..end]))
-    }
-
-    /// A value of this list, as a shared piece of the sender's buffer.
-    pub fn shared(&self, value: &[u8]) -> Bytes {
-        match &self.0 {
-            List::Shared(list) => list.slice_ref(value),
-            List::Whole(_) => Bytes::copy_from_slice(value),
-        }
+    pub fn iter(&self) -> Values<'_> {
+        Values(&self.0)
     }
 
     /// The first value with this tag.
@@ -181,35 +168,20 @@ impl Fields {
     }
 }
 
-/// A list whose buffer the other side made and frees.
-struct Foreign(RVec<u8>);
+/// What is left of a list: its values in order.
+#[derive(Debug, Clone)]
+pub struct Values<'a>(&'a [u8]);
 
-impl AsRef<[u8]> for Foreign {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_slice()
-    }
-}
-
-/// Walks a list: tag, start and end of each value.
-struct Cursor<'a> {
-    list: &'a [u8],
-    at: usize,
-}
-
-impl Iterator for Cursor<'_> {
-    type Item = (u16, usize, usize);
+impl<'a> Iterator for Values<'a> {
+    type Item = (u16, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let head = self.list.get(self.at..self.at.checked_add(HEAD)?)?;
+        let (head, rest) = self.0.split_first_chunk::<HEAD>()?;
         let tag = u16::from_le_bytes([head[0], head[1]]);
         let len = u32::from_le_bytes([head[2], head[3], head[4], head[5]]);
-        let start = self.at + HEAD;
-        let end = start.checked_add(usize::try_from(len).ok()?)?;
-        if end > self.list.len() {
-            return None;
-        }
-        self.at = end;
-        Some((tag, start, end))
+        let (value, rest) = rest.split_at_checked(usize::try_from(len).ok()?)?;
+        self.0 = rest;
+        Some((tag, value))
     }
 }
 

@@ -100,6 +100,40 @@ pub struct AbiRequest {
     pub stream: ROption<AbiStream>,
 }
 
+/// One header of an HTTP request, lent.
+#[repr(C)]
+#[derive(StableAbi, Debug, Clone, Copy)]
+pub struct AbiHeader<'a> {
+    /// Its name, in lower case.
+    pub name: RStr<'a>,
+    /// Its value.
+    pub value: RSlice<'a, u8>,
+}
+
+/// One invocation, host to plugin, whose head is lent for a call of [`HandlerMod::run_inline`].
+#[repr(C)]
+#[derive(StableAbi, Debug)]
+pub struct AbiCall<'a> {
+    /// `KIND_EVENT` or `KIND_HTTP`.
+    pub kind: u32,
+    /// With `KIND_HTTP`: the protocol's version: 9 (0.9), 10, 11, 20 or 30.
+    pub version: u32,
+    /// The deadline in milliseconds since the Unix epoch; 0: none. The host enforces it.
+    pub deadline_unix_ms: u64,
+    /// Context, as tagged values.
+    pub fields: RSlice<'a, u8>,
+    /// With `KIND_HTTP`: the method.
+    pub method: RStr<'a>,
+    /// With `KIND_HTTP`: path and query as received, or an absolute URI.
+    pub uri: RStr<'a>,
+    /// With `KIND_HTTP`: the headers, in order.
+    pub headers: RSlice<'a, AbiHeader<'a>>,
+    /// The event, or the HTTP body if it is whole.
+    pub body: AbiBytes,
+    /// The HTTP body if it is streamed.
+    pub stream: ROption<AbiStream>,
+}
+
 /// What came of an invocation, plugin to host.
 #[repr(C)]
 #[derive(StableAbi, Debug)]
@@ -278,6 +312,14 @@ pub struct HandlerMod {
     /// Ends the plugin's runtime, waiting at most `millis`. Nothing of the plugin is called later.
     #[sabi(last_prefix_field)]
     pub shutdown: extern "C" fn(millis: u64),
+    /// Runs one invocation as `run` does at [`PLACE_INLINE`], with the first poll in the call: who is
+    /// done by then replies at once, all others go on as a run. Takes body and stream out of the call.
+    /// Absent: `run` does it all.
+    pub run_inline: unsafe extern "C" fn(
+        handler: RawHandler,
+        instance: RawInstance,
+        call: &mut AbiCall<'_>,
+    ) -> RResult<AbiReply, AbiRun>,
 }
 
 impl RootModule for HandlerModRef {

@@ -39,6 +39,9 @@ pub(crate) fn expand(given: Given, function: ItemFn) -> syn::Result<TokenStream>
         quote!(__plugin_api::FLAG_BLOCKING)
     };
     let wait = is_async.then(|| quote!(.await));
+    let context = arguments
+        .context
+        .then(|| quote!(let __context = __plugin_api::context(&__request);));
     let call = match (&arguments.event, arguments.context) {
         (Some(_), true) => quote!(#ident(__event, __context)),
         (Some(_), false) => quote!(#ident(__event)),
@@ -96,10 +99,9 @@ pub(crate) fn expand(given: Given, function: ItemFn) -> syn::Result<TokenStream>
                 async fn run(
                     &self,
                     _: ::core::result::Result<&mut (), ::plugin_api::Error>,
-                    __request: __plugin_api::Request,
+                    __request: __plugin_api::Request<'_>,
                 ) -> ::core::result::Result<__plugin_api::Response, ::plugin_api::Error> {
-                    #[allow(unused_variables)]
-                    let __context = __plugin_api::context(&__request);
+                    #context
                     #[allow(unused_variables)]
                     let __event = (__EVENT.decode)(__request)?;
                     (__RESPONSE.encode)(#call)

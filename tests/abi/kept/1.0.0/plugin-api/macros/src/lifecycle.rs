@@ -71,7 +71,7 @@ pub(crate) fn expand(given: Given, block: ItemImpl) -> syn::Result<TokenStream> 
                 async fn run(
                     &self,
                     instance: ::core::result::Result<&mut Self::Instance, ::plugin_api::Error>,
-                    request: __plugin_api::Request,
+                    request: __plugin_api::Request<'_>,
                 ) -> ::core::result::Result<__plugin_api::Response, ::plugin_api::Error> {
                     let context = __plugin_api::context(&request);
                     let event = (__EVENT.decode)(request)?;

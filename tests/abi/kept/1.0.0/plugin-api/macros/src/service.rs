@@ -106,7 +106,7 @@ pub(crate) fn expand(
                 async fn run(
                     &self,
                     _: ::core::result::Result<&mut (), ::plugin_api::Error>,
-                    request: __plugin_api::Request,
+                    request: __plugin_api::Request<'_>,
                 ) -> ::core::result::Result<__plugin_api::Response, ::plugin_api::Error> {
                     self.service.run(request).await
                 }

@@ -1,6 +1,6 @@
 //! The `extern "C"` functions over any [`Entry`], and the header that exports them.
 //!
-//! Nothing unwinds out of here (I4): the author's code runs behind [`Guard`], and ours behind
+//! Nothing unwinds out of here (I4): the author's code runs behind [`Guard`](crate::glue::guard::Guard), and ours behind
 //! a barrier wherever it could panic at all.
 
 use std::ffi::c_void;
@@ -13,19 +13,16 @@ use abi_stable::prefix_type::{PrefixRefTrait, PrefixTypeTrait};
 use abi_stable::std_types::{ROption, RResult, RVec};
 use async_ffi::{FfiFuture, FutureExt};
 
-use crate::fault::Fault;
 use crate::fields::{Fields, FieldsWriter};
-use crate::glue::entry::{Entry, EntryError as _, Request};
-use crate::glue::guard::{Guard, barrier};
+use crate::glue::entry::{Entry, EntryError as _};
+use crate::glue::guard::barrier;
 use crate::glue::instance::{Slot, Started};
 use crate::glue::invocation::{Function, Invocation};
-use crate::glue::placement::Placed;
-use crate::glue::running::{Running, cancel_handle, lifecycle};
-use crate::glue::runtime;
+use crate::glue::running::lifecycle;
+use crate::glue::{run, runtime};
 use crate::stream::quietly;
 use crate::types::{
-    AbiError, AbiRequest, AbiRun, AbiStarted, FLAG_BLOCKING, FLAG_STATELESS, HandlerMod,
-    HandlerModRef, HostApiRef, KIND_HTTP, PLACE_INLINE, RawHandler, RawInstance,
+    AbiError, AbiStarted, HandlerMod, HandlerModRef, HostApiRef, RawHandler, RawInstance,
 };
 
 /// The header that a plugin exports for a handler under `shim_handler__NAME`.
@@ -40,11 +37,12 @@ extern "C" fn construct<E: Entry>() -> RootModuleResult {
         attach,
         init: init::<E>,
         start: start::<E>,
-        run: run::<E>,
+        run: run::run::<E>,
         stop: stop::<E>,
         release: release::<E>,
         describe: describe::<E>,
         shutdown,
+        run_inline: run::run_inline::<E>,
     };
     let module = module.leak_into_prefix().to_prefix_ref();
     // SAFETY: (I3) the host casts back to `HandlerModRef`, whose layout it has checked.
@@ -52,9 +50,9 @@ extern "C" fn construct<E: Entry>() -> RootModuleResult {
 }
 
 /// What a `RawHandler` points to.
-struct Loaded<E> {
-    handler: E,
-    function: &'static Function,
+pub(super) struct Loaded<E> {
+    pub(super) handler: E,
+    pub(super) function: &'static Function,
 }
 
 extern "C" fn attach(host: HostApiRef, fields: RVec<u8>) -> RResult<(), AbiError> {
@@ -137,74 +135,6 @@ unsafe extern "C" fn start<E: Entry>(
         AbiStarted { instance, failed }
     }
     .into_ffi()
-}
-
-/// # Safety
-/// (I7) `handler` comes from `init::<E>` and was not released; `instance` comes from its `start`
-/// and was not stopped, or is null for a stateless handler.
-unsafe extern "C" fn run<E: Entry>(
-    handler: RawHandler,
-    instance: RawInstance,
-    request: AbiRequest,
-) -> AbiRun {
-    // SAFETY: the caller's promise.
-    let loaded = unsafe { loaded::<E>(handler) };
-    let slot = if E::FLAGS & FLAG_STATELESS != 0 || instance.0.is_null() {
-        None
-    } else {
-        let pointer = instance.0.cast_const().cast::<Slot<E>>();
-        // SAFETY: the caller's promise: the host's own count keeps it alive until `stop`.
-        unsafe { Arc::increment_strong_count(pointer) };
-        // SAFETY: as above; the count just added is the one that is taken here.
-        Some(unsafe { Arc::from_raw(pointer) })
-    };
-    let fields = match request.kind {
-        KIND_HTTP => Fields::new(request.fields),
-        _ => Fields::whole(request.fields),
-    };
-    let invocation = Arc::new(Invocation::new(
-        loaded.function,
-        fields,
-        request.deadline_unix_ms,
-    ));
-    let input = Request {
-        invocation: invocation.clone(),
-        body: request.body.into(),
-        stream: request.stream.into(),
-    };
-    let damaged = slot.clone();
-    // The room first: then only what it begins with is written there, not copied as a whole with the
-    // room for all that it may become.
-    let room = Box::new_uninit();
-    let work = async move {
-        let output = match slot {
-            Some(slot) => slot.run(&loaded.handler, input).await,
-            None => match E::stateless() {
-                Some(mut instance) => loaded.handler.run(Ok(&mut instance), input).await,
-                None => Err(E::Error::from_fault(Fault::internal(
-                    "run without an instance",
-                ))),
-            },
-        };
-        output.map_err(|error| error.fault())
-    };
-    let on_panic = move || {
-        if let Some(slot) = &damaged {
-            slot.mark_panicked();
-        }
-    };
-    let work = Box::into_pin(Box::write(room, work));
-    let mut guard = Guard::of(work, invocation.clone(), on_panic);
-    if request.place == PLACE_INLINE {
-        guard.first_poll_untimed();
-    }
-    let blocking = E::FLAGS & FLAG_BLOCKING != 0;
-    let cancel = cancel_handle(invocation.clone());
-    let running = Running::new(Placed::new(guard, request.place, blocking), invocation);
-    AbiRun {
-        future: running.into_ffi(),
-        cancel,
-    }
 }
 
 /// # Safety

@@ -42,7 +42,7 @@ impl<E: Entry> Slot<E> {
     }
 
     /// Runs an invocation with exclusive access to the instance.
-    pub async fn run(&self, handler: &E, request: Request) -> Result<Response, E::Error> {
+    pub async fn run(&self, handler: &E, request: Request<'_>) -> Result<Response, E::Error> {
         let mut held = self.held.lock().await;
         if self.panicked.load(Ordering::Acquire) {
             return Err(E::Error::from_fault(Fault::internal(

@@ -6,7 +6,8 @@
 //! * [`placement`]: where a run executes
 //! * [`instance`]: the slot that holds one started instance
 //! * [`invocation`], [`scope`]: what a run may know of itself, and which run a thread is in
-//! * `running`: what the host polls
+//! * [`head`]: the head of an HTTP request; `room`: where the futures of runs live
+//! * `run`: from a request to a reply, or to what the host polls: `running`
 //! * [`runtime`]: the plugin's own tokio runtime, [`own_thread`] the place for what blocks
 //! * [`panic`](mod@panic): the hook that catches message, location and stack trace
 //! * [`log`](mod@log): `tracing` and `log` to the host
@@ -14,6 +15,7 @@
 pub mod entry;
 pub mod export;
 pub mod guard;
+pub mod head;
 pub mod instance;
 pub mod invocation;
 pub mod log;
@@ -21,6 +23,8 @@ pub mod own_thread;
 pub mod panic;
 pub mod placement;
 pub mod reply;
+mod room;
+mod run;
 mod running;
 pub mod runtime;
 pub mod scope;

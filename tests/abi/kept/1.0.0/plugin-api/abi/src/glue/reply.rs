@@ -28,8 +28,7 @@ pub fn reply(run: Guarded<Result<Response, Fault>>, invocation: &Arc<Invocation>
     match run.value.and_then(|value| value) {
         Ok(response) => {
             let (body, stream) = match response.body {
-                ResponseBody::Full(bytes) => (bytes.into(), ROption::RNone),
-                ResponseBody::Static(bytes) => (AbiBytes::from_static(bytes), ROption::RNone),
+                ResponseBody::Full(bytes) => (bytes, ROption::RNone),
                 ResponseBody::Stream(stream) => (
                     AbiBytes::empty(),
                     ROption::RSome(pump(stream, invocation.clone())),
