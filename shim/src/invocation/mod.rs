@@ -6,6 +6,7 @@
 mod body;
 mod error;
 mod invoke;
+mod random;
 mod request_id;
 mod target;
 
