@@ -65,14 +65,17 @@ pub(super) fn json(line: &mut Line, facts: &InvocationLine<'_>) {
         out.extend_from_slice(b",\"duration_ms\":");
     }
     number::millis(out, facts.duration);
-    out.extend_from_slice(if facts.cold_start {
-        b",\"cold_start\":true"
-    } else {
-        b",\"cold_start\":false"
-    });
-    if let Some(bytes) = facts.response_bytes {
-        out.extend_from_slice(b",\"response_bytes\":");
-        number::unsigned(out, bytes);
+    match (facts.cold_start, facts.response_bytes) {
+        (false, Some(bytes)) => {
+            out.extend_from_slice(b",\"cold_start\":false,\"response_bytes\":");
+            number::unsigned(out, bytes);
+        }
+        (true, Some(bytes)) => {
+            out.extend_from_slice(b",\"cold_start\":true,\"response_bytes\":");
+            number::unsigned(out, bytes);
+        }
+        (false, None) => out.extend_from_slice(b",\"cold_start\":false"),
+        (true, None) => out.extend_from_slice(b",\"cold_start\":true"),
     }
     out.extend_from_slice(b"}\n");
 }
