@@ -30,7 +30,7 @@ pub(super) struct InFlight<A> {
 
 impl<A> InFlight<A> {
     pub(super) fn new(link: &Arc<Link<A>>, has_body: bool) -> Self {
-        link.activity.request_begins(has_body);
+        link.activity.request_begins(has_body, !link.http2);
         Self {
             link: link.clone(),
             ours: true,
@@ -63,7 +63,8 @@ impl<A> InFlight<A> {
 
 impl<A> Drop for InFlight<A> {
     fn drop(&mut self) {
-        self.link.activity.request_ends(self.ours);
+        let one_at_a_time = !self.link.http2;
+        self.link.activity.request_ends(self.ours, one_at_a_time);
     }
 }
 
