@@ -29,6 +29,9 @@ pub(super) struct InFlight<A> {
 }
 
 impl<A> InFlight<A> {
+    // Not inlined, so that the service that calls it is small enough to be, into hyper: otherwise the
+    // future that it returns, of more than a KiB, is moved twice.
+    #[inline(never)]
     pub(super) fn new(link: &Arc<Link<A>>, has_body: bool) -> Self {
         link.activity.request_begins(has_body, !link.http2);
         Self {
