@@ -2,38 +2,48 @@
 
 use std::cell::Cell;
 
-/// The steps of the two halves: odd, so that each half takes all its values before one comes again.
-const STEPS: (u64, u64) = (0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03);
+/// What a thread counts on by.
+const STEP: u64 = 0xa076_1d64_78bd_642f;
 
-thread_local! {
-    /// Where this thread stands; it begins at a place that the system chose.
-    static PLACE: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
+/// One half of the bits: a count, and what it is multiplied with in part.
+#[derive(Clone, Copy)]
+struct Half {
+    count: u64,
+    key: u64,
 }
 
-/// 128 bits that no thread of any process gets twice, but by a chance that is as good as none: each
-/// thread counts from a random place on, and every count is mixed in a way that can be undone.
+thread_local! {
+    /// Where this thread stands; the system chooses where it begins.
+    static PLACE: Cell<Option<[Half; 2]>> = const { Cell::new(None) };
+}
+
+/// 128 bits that are no other's but by chance, on any thread of any process: as in wyrand, each thread
+/// counts from a random place on, and folds the product of each count and the count with a key.
 ///
-/// They can be guessed by whoever has seen some of them: for names, not for secrets.
+/// For names, not for secrets. The key keeps whoever sees some of them from telling the next ones by
+/// mere arithmetic, but nobody has proved that it cannot be found.
 pub(super) fn bits() -> (u64, u64) {
-    let (high, low) = PLACE.get().unwrap_or_else(begin);
-    PLACE.set(Some((
-        high.wrapping_add(STEPS.0),
-        low.wrapping_add(STEPS.1),
-    )));
-    (mix(high), mix(low))
+    let mut halves = PLACE.get().unwrap_or_else(begin);
+    let [high, low] = halves.each_mut().map(Half::next);
+    PLACE.set(Some(halves));
+    (high, low)
 }
 
 #[cold]
-fn begin() -> (u64, u64) {
-    // Six of its bits are fixed, which is no loss that could be noticed.
-    uuid::Uuid::new_v4().as_u64_pair()
+fn begin() -> [Half; 2] {
+    [(); 2].map(|()| {
+        // Six of the bits are fixed, which is no loss that could be noticed.
+        let (count, key) = uuid::Uuid::new_v4().as_u64_pair();
+        Half { count, key }
+    })
 }
 
-/// The last step of SplitMix64: every bit that goes in changes half of those that come out.
-fn mix(bits: u64) -> u64 {
-    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
+impl Half {
+    fn next(&mut self) -> u64 {
+        self.count = self.count.wrapping_add(STEP);
+        let product = u128::from(self.count) * u128::from(self.count ^ self.key);
+        (product >> 64) as u64 ^ product as u64
+    }
 }
 
 #[cfg(test)]

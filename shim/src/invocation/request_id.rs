@@ -25,8 +25,7 @@ impl RequestId {
     /// The longest id that is kept, in bytes.
     pub const MAX_LEN: usize = 63;
 
-    /// A new random id (UUID version 4). It is nobody else's, but no secret: who knows some ids can
-    /// tell the next ones.
+    /// A new random id (UUID version 4). It is nobody else's, but it is no secret.
     pub fn random() -> Self {
         let (high, low) = random::bits();
         // The digit of the version, and the two bits of the variant.
