@@ -1,5 +1,6 @@
 //! One invocation: from what the Runtime API hands out to the answer that it gets.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
@@ -61,7 +62,7 @@ fn run(solo: &mut Solo, next: &mut Next, web: Web) -> Result<Response, FunctionE
         id: next.id,
         payload: Payload::Event(Bytes::new()),
         trace_id: next.trace_id.take(),
-        caller: Some(Box::new(caller)),
+        caller: Some(Arc::new(caller)),
         arrived: Instant::now(),
     };
     let form = match solo.accepts() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
@@ -231,6 +231,7 @@ async fn function(
         http: settings.http,
         ignore_stage,
         events: Arc::new(settings.events),
+        named: OnceLock::new(),
         name,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -35,7 +36,7 @@ pub(super) async fn run<F: Invoke>(function: &F, event: &Accepted, keep: bool) -
         id: event.id,
         payload: Payload::Event(event.payload.clone()),
         trace_id: event.trace_id.clone(),
-        caller: Some(Box::new(Caller {
+        caller: Some(Arc::new(Caller {
             arn: Some(event.target.arn.clone()),
             tenant_id: event.tenant_id.clone(),
             ..Caller::default()

@@ -136,7 +136,7 @@ impl Invoke for Fake {
             seen.push(Seen {
                 id: invocation.id,
                 payload,
-                caller: *invocation.caller.unwrap(),
+                caller: Arc::unwrap_or_clone(invocation.caller.unwrap()),
                 at: Instant::now(),
             });
             seen.len()

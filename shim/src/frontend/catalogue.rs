@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -10,7 +10,9 @@ use http::Method;
 
 use super::url::{Cors, DuplicateRoute, PathParameters, Route, Router};
 use crate::events::{EventConfig, Found, Functions, News, Target as EventTarget};
-use crate::invocation::{Accepts, FunctionError, Invocation, Invoke, LATEST, Outcome, Refusal};
+use crate::invocation::{
+    Accepts, Caller, FunctionError, Home, Invocation, Invoke, LATEST, Outcome, Refusal, Target,
+};
 use crate::observe::metrics::FunctionMetrics;
 
 /// A function as it is served.
@@ -34,6 +36,9 @@ pub struct Entry<F> {
     pub events: Arc<EventConfig>,
     /// Its figures.
     pub metrics: Arc<FunctionMetrics>,
+    /// What its handler may know of a caller of the Invoke API who says no more than its name: made
+    /// by the first.
+    pub named: OnceLock<Arc<Caller>>,
     /// What runs it.
     pub function: F,
 }
@@ -48,6 +53,21 @@ impl<F> Entry<F> {
             Some(number) if number == self.version => Some(&self.version),
             Some(alias) if self.aliases.iter().any(|known| known == alias) => Some(&self.version),
             Some(_) => None,
+        }
+    }
+
+    /// What its handler may know of who names it as `target`.
+    pub(super) fn caller(&self, target: &Target<'_>, home: &Home) -> Arc<Caller> {
+        let caller = || {
+            Arc::new(Caller {
+                arn: Some(home.arn(target.name, target.qualifier)),
+                ..Caller::default()
+            })
+        };
+        if target.qualifier.is_none() && target.name == self.name {
+            self.named.get_or_init(caller).clone()
+        } else {
+            caller()
         }
     }
 }
@@ -242,6 +262,7 @@ impl<F: Invoke> Current<F> {
             ignore_stage: false,
             events: Arc::default(),
             metrics: Arc::default(),
+            named: OnceLock::new(),
             function,
         };
         let catalogue = Catalogue::new(vec![Arc::new(entry)]);

@@ -52,7 +52,7 @@ impl BodyPolicy {
         if body.size_hint().exact().is_none_or(|length| length > up_to) {
             return;
         }
-        let mut patience = Patience::new(self.timeout, Handle::current());
+        let mut patience = Patience::new(self.timeout, None);
         let mut next = std::future::poll_fn(|cx| patience.poll_frame(&mut body, cx));
         while let Some(Ok(_)) = (&mut next).await {}
     }
@@ -65,7 +65,7 @@ impl BodyPolicy {
             return Ok(Bytes::new());
         }
         let announced = body.size_hint().exact();
-        let mut patience = Patience::new(self.timeout, Handle::current());
+        let mut patience = Patience::new(self.timeout, None);
         let mut first = Bytes::new();
         let mut whole = BytesMut::new();
         loop {
@@ -116,7 +116,7 @@ impl BodyPolicy {
         let fault = Fault::default();
         let body = Streamed {
             body,
-            patience: Patience::new(self.timeout, Handle::current()),
+            patience: Patience::new(self.timeout, Some(Handle::current())),
             arrived: 0,
             policy: *self,
             fault: fault.clone(),

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use http::Response;
+use http::uri::PathAndQuery;
 use http_body::Body as _;
 use tracing::level_filters::LevelFilter;
 
@@ -102,10 +103,10 @@ pub(super) fn log_line(
     }
     let target = seen.target.as_ref();
     observe::invocation(&InvocationLine {
-        request_id: seen.id.as_str(),
+        request_id: &seen.id,
         function,
-        method: target.map(|(method, _)| method.as_str()),
-        path: target.map(|(_, uri)| uri.path()),
+        method: target.map(|(method, _)| method),
+        path: target.map(|(_, path)| path.as_ref().map_or("", PathAndQuery::path)),
         status,
         duration: ending.duration,
         cold_start: ending.cold_start,

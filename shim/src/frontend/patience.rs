@@ -21,15 +21,16 @@ use crate::invocation::BodyError;
 /// turn anyway). Later frames move a deadline, not the timer; the timer follows when it fires.
 pub(super) struct Patience {
     timeout: Duration,
-    /// Makes timers work on threads that do not belong to the host's runtime.
-    runtime: Handle,
+    /// Makes timers work on threads that do not belong to the host's runtime; `None`: it is
+    /// polled on no others.
+    runtime: Option<Handle>,
     timer: Option<Pin<Box<Sleep>>>,
     deadline: Option<Instant>,
     yielded: bool,
 }
 
 impl Patience {
-    pub(super) fn new(timeout: Duration, runtime: Handle) -> Self {
+    pub(super) fn new(timeout: Duration, runtime: Option<Handle>) -> Self {
         Self {
             timeout,
             runtime,
@@ -72,7 +73,7 @@ impl Patience {
             .get_or_insert_with(|| Instant::now() + self.timeout);
         let runtime = &self.runtime;
         let timer = self.timer.get_or_insert_with(|| {
-            let _in_runtime = runtime.enter();
+            let _in_runtime = runtime.as_ref().map(Handle::enter);
             Box::pin(tokio::time::sleep_until(deadline))
         });
         while timer.as_mut().poll(cx).is_ready() {

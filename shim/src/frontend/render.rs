@@ -62,6 +62,9 @@ pub(super) fn fit_body(response: &mut Response<Body>, head: bool) {
 
 /// The server writes the right one.
 fn drop_wrong_length(headers: &mut HeaderMap, length: u64) {
+    if headers.is_empty() {
+        return;
+    }
     let mut values = headers.get_all(header::CONTENT_LENGTH).iter();
     let Some(first) = values.next() else {
         return;

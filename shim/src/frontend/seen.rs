@@ -1,6 +1,7 @@
 //! What must be known of a request after the handler has taken it.
 
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Uri};
 
 use super::log;
@@ -21,7 +22,7 @@ pub(super) struct Seen {
     /// Anything is logged at all.
     pub(super) logged: bool,
     /// For the log line of a web handler, if there will be one; all events look the same.
-    pub(super) target: Option<(Method, Uri)>,
+    pub(super) target: Option<(Method, Option<PathAndQuery>)>,
 }
 
 impl Seen {
@@ -44,7 +45,7 @@ impl Seen {
             head: *method == Method::HEAD,
             accepts,
             logged,
-            target: told.then(|| (method.clone(), uri.clone())),
+            target: told.then(|| (method.clone(), uri.path_and_query().cloned())),
         }
     }
 }

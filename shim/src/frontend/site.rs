@@ -44,6 +44,8 @@ impl<F: Invoke> Site<F> {
 }
 
 impl<F: Invoke> App for Site<F> {
+    // What waits for an answer is large: it is made where it stays, not moved there.
+    #[inline(always)]
     fn call(
         &self,
         request: Received,

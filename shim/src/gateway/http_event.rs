@@ -1,5 +1,7 @@
 //! From an event to the request that it stands for.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
 
@@ -64,7 +66,7 @@ impl HttpEvent {
         }
         invocation.payload = Payload::Http(Box::new(self.request));
         let caller = invocation.caller.get_or_insert_default();
-        caller.gateway_event = Some(self.context);
+        Arc::make_mut(caller).gateway_event = Some(self.context);
         self.form
     }
 }

@@ -1,6 +1,7 @@
 //! One invocation, what came of it, and the trait that joins frontends to functions.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -16,8 +17,8 @@ pub struct Invocation {
     pub payload: Payload,
     /// The caller's trace header (`X-Amzn-Trace-Id` form), if it sent one.
     pub trace_id: Option<String>,
-    /// What else the caller said; boxed, since most say nothing.
-    pub caller: Option<Box<Caller>>,
+    /// What else the caller said. Shared, since most callers of a function say the same.
+    pub caller: Option<Arc<Caller>>,
     /// When the invocation arrived; queueing counts from here.
     pub arrived: Instant,
 }

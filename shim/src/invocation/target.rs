@@ -40,25 +40,29 @@ pub const LATEST: &str = "$LATEST";
 
 /// A function as a caller names it: a bare name, and the version or alias it asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct Target<'a> {
     /// The bare name. It may be longer than any function's name: nothing is found then.
-    pub name: String,
+    pub name: &'a str,
     /// The version or alias; `None`: the caller named none.
-    pub qualifier: Option<String>,
+    pub qualifier: Option<&'a str>,
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// Reads a function's name (decoded: `f`, `f:PROD`, `function:f`, `123456789012:function:f`, a
     /// full ARN, each with or without a qualifier) and the `Qualifier` of the request.
     ///
     /// # Errors
     /// One of them does not look like one, they contradict each other, or the ARN is of another
     /// region or account than `home`.
-    pub fn parse(name: &str, qualifier: Option<&str>, home: &Home) -> Result<Self, TargetError> {
+    pub fn parse(
+        name: &'a str,
+        qualifier: Option<&'a str>,
+        home: &Home,
+    ) -> Result<Self, TargetError> {
         // Most say no more than the bare name.
         if qualifier.is_none() && name.len() <= MAX_NAME && is_name(name) {
             return Ok(Self {
-                name: name.to_owned(),
+                name,
                 qualifier: None,
             });
         }
@@ -95,10 +99,10 @@ impl Target {
             (Some(inner), Some(outer)) if inner != outer => {
                 return Err(TargetError::QualifiersDiffer);
             }
-            (inner, outer) => inner.or(outer).map(str::to_owned),
+            (inner, outer) => inner.or(outer),
         };
         Ok(Self {
-            name: parts.name.to_owned(),
+            name: parts.name,
             qualifier,
         })
     }
@@ -106,10 +110,7 @@ impl Target {
     /// Its ARN, with the qualifier that the caller used, or `$LATEST`: as Lambda tells it when the
     /// function is not found.
     pub fn qualified_arn(&self, home: &Home) -> String {
-        home.arn(
-            &self.name,
-            Some(self.qualifier.as_deref().unwrap_or(LATEST)),
-        )
+        home.arn(self.name, Some(self.qualifier.unwrap_or(LATEST)))
     }
 }
 
@@ -314,7 +315,7 @@ mod tests {
 
     fn parse(name: &str, qualifier: Option<&str>) -> Result<(String, Option<String>), TargetError> {
         Target::parse(name, qualifier, &Home::default())
-            .map(|target| (target.name, target.qualifier))
+            .map(|target| (target.name.to_owned(), target.qualifier.map(str::to_owned)))
     }
 
     fn named(name: &str, qualifier: Option<&str>) -> Result<(String, Option<String>), TargetError> {

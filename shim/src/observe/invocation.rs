@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use http::Method;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, enabled, error, info};
 
 use super::logs;
-use crate::invocation::FunctionError;
+use crate::invocation::{FunctionError, RequestId};
 
 /// The target of invocation lines, and of refusals.
 pub(super) const TARGET: &str = "shim::invocation";
@@ -15,11 +16,11 @@ pub(super) const TARGET: &str = "shim::invocation";
 #[derive(Debug, Clone, Copy)]
 pub struct InvocationLine<'a> {
     /// Its request id.
-    pub request_id: &'a str,
+    pub request_id: &'a RequestId,
     /// The function's name.
     pub function: &'a str,
     /// The HTTP method, for a web handler.
-    pub method: Option<&'a str>,
+    pub method: Option<&'a Method>,
     /// The request's path, for a web handler.
     pub path: Option<&'a str>,
     /// The HTTP status of the answer.
@@ -48,9 +49,9 @@ pub fn invocation(line: &InvocationLine<'_>) {
         info!(
             target: TARGET,
             message = "invocation",
-            request_id = line.request_id,
+            request_id = line.request_id.as_str(),
             function = line.function,
-            method = line.method,
+            method = line.method.map(Method::as_str),
             path = line.path,
             status = line.status,
             duration_ms = millis(line.duration),
@@ -65,9 +66,9 @@ pub fn invocation(line: &InvocationLine<'_>) {
     let trace = Some(error.stack_trace.join("\n")).filter(|trace| !trace.is_empty());
     error!(
         target: TARGET,
-        request_id = line.request_id,
+        request_id = line.request_id.as_str(),
         function = line.function,
-        method = line.method,
+        method = line.method.map(Method::as_str),
         path = line.path,
         status = line.status,
         duration_ms = millis(line.duration),
@@ -90,19 +91,24 @@ fn millis(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
     use std::time::Duration;
 
+    use http::Method;
     use tracing_subscriber::filter::Targets;
 
     use super::super::logs::testing::{json, json_under, text};
     use super::{InvocationLine, invocation};
-    use crate::invocation::{ErrorKind, FunctionError};
+    use crate::invocation::{ErrorKind, FunctionError, RequestId};
+
+    static ID: LazyLock<RequestId> =
+        LazyLock::new(|| RequestId::parse("11111111-2222-4333-8444-555555555555").unwrap());
 
     fn line() -> InvocationLine<'static> {
         InvocationLine {
-            request_id: "11111111-2222-4333-8444-555555555555",
+            request_id: &ID,
             function: "orders.create",
-            method: Some("POST"),
+            method: Some(&Method::POST),
             path: Some("/orders"),
             status: 201,
             duration: Duration::from_nanos(1_234_567),

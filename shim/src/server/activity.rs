@@ -81,19 +81,31 @@ impl Activity {
         }
     }
 
-    /// A request's head is complete.
-    pub(super) fn request_begins(&self, has_body: bool) {
-        self.requests.fetch_add(ONE + OURS, Ordering::Relaxed);
+    /// A request's head is complete. `one_at_a_time` is as in [`request_ends`](Self::request_ends).
+    pub(super) fn request_begins(&self, has_body: bool, one_at_a_time: bool) {
+        self.count(ONE + OURS, one_at_a_time);
         self.phase.store(Phase::Idle as u8, Ordering::Relaxed);
         self.had_body.store(has_body, Ordering::Relaxed);
     }
 
-    /// Its response is handed over, or it was given up; `ours` is whose turn it was.
-    pub(super) fn request_ends(&self, ours: bool) {
+    /// Its response is handed over, or it was given up; `ours` is whose turn it was. `one_at_a_time`:
+    /// the connection carries no others meanwhile, and all of it is one task.
+    pub(super) fn request_ends(&self, ours: bool, one_at_a_time: bool) {
         // In this order: "nothing in flight" must not be seen with the stamp of long ago.
         self.progress();
         let one = if ours { ONE + OURS } else { ONE };
-        self.requests.fetch_sub(one, Ordering::Release);
+        self.count(one.wrapping_neg(), one_at_a_time);
+    }
+
+    /// Locks nothing where nobody else counts.
+    fn count(&self, change: u64, one_at_a_time: bool) {
+        if one_at_a_time {
+            let requests = self.requests.load(Ordering::Relaxed);
+            self.requests
+                .store(requests.wrapping_add(change), Ordering::Release);
+        } else {
+            self.requests.fetch_add(change, Ordering::Release);
+        }
     }
 
     /// The client can take more of one response, which is not there yet.
@@ -210,9 +222,9 @@ mod tests {
     fn only_a_body_that_may_still_come_is_waited_for() {
         let answered = |while_in_flight: Order, idle: Order| {
             let activity = Activity::new(Arc::new(Clock::new()));
-            activity.request_begins(true);
+            activity.request_begins(true, true);
             activity.give(while_in_flight);
-            activity.request_ends(true);
+            activity.request_ends(true, true);
             activity.give(idle);
             activity.closes()
         };

@@ -29,8 +29,11 @@ pub(super) struct InFlight<A> {
 }
 
 impl<A> InFlight<A> {
+    // Not inlined, so that the service that calls it is small enough to be, into hyper: otherwise the
+    // future that it returns, of more than a KiB, is moved twice.
+    #[inline(never)]
     pub(super) fn new(link: &Arc<Link<A>>, has_body: bool) -> Self {
-        link.activity.request_begins(has_body);
+        link.activity.request_begins(has_body, !link.http2);
         Self {
             link: link.clone(),
             ours: true,
@@ -63,7 +66,8 @@ impl<A> InFlight<A> {
 
 impl<A> Drop for InFlight<A> {
     fn drop(&mut self) {
-        self.link.activity.request_ends(self.ours);
+        let one_at_a_time = !self.link.http2;
+        self.link.activity.request_ends(self.ours, one_at_a_time);
     }
 }
 

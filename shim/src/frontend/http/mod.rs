@@ -220,6 +220,7 @@ struct Ran {
 const NO_EVENT: Bytes = Bytes::from_static(b"{}");
 
 impl<F: Invoke> App for Http<F> {
+    #[inline(always)]
     fn call(
         &self,
         request: Received,

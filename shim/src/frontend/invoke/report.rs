@@ -136,7 +136,7 @@ impl Report<'_> {
 
     fn log(&self, status: u16, response_bytes: Option<u64>) {
         observe::invocation(&InvocationLine {
-            request_id: self.id.as_str(),
+            request_id: &self.id,
             function: &self.function,
             method: None,
             path: None,

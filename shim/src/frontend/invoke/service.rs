@@ -1,11 +1,13 @@
 //! Does what is asked for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderMap, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use tokio_util::task::TaskTracker;
 
@@ -19,7 +21,7 @@ use crate::auth::{Pending, Verifier};
 use crate::events::{Accepted, Events, PushError, Target as EventTarget};
 use crate::frontend::catalogue::Current;
 use crate::frontend::{BodyPolicy, Received, trace};
-use crate::invocation::{Body, BodyError, Home, Invoke, Refusal, RequestId, Target, TargetError};
+use crate::invocation::{Body, BodyError, Home, Invoke, Refusal, RequestId, Target};
 
 /// A synchronous request must be smaller, in bytes.
 const MAX_REQUEST: u64 = 6_291_456;
@@ -57,14 +59,13 @@ pub struct InvokeApi<F: Invoke> {
 }
 
 /// What the head of a request says.
-struct Head {
+struct Head<'a> {
     operation: Operation,
     signed: Option<Box<Pending>>,
     call: Call,
-    /// What is wrong with it is told once the body is there.
-    target: Result<Target, TargetError>,
-    /// The client waits for a word before it sends the body.
-    expects: bool,
+    /// As the caller names the function. What is wrong with it is told once the body is there.
+    name: Cow<'a, str>,
+    qualifier: Option<String>,
     /// Empty; its room serves the response.
     headers: HeaderMap,
 }
@@ -119,7 +120,9 @@ impl<F: Invoke> InvokeApi<F> {
         let id = RequestId::random();
         let found = {
             let arrived = Instant::now();
-            let head = match self.read_head(request.head) {
+            let mut parts = request.head.into_parts().0;
+            let uri = std::mem::take(&mut parts.uri);
+            let head = match self.read_head(parts, &uri) {
                 Ok(head) => head,
                 Err(error) => return refuse(error, &id, None),
             };
@@ -139,29 +142,27 @@ impl<F: Invoke> InvokeApi<F> {
     /// Finds the function that a request is for.
     fn find(
         &self,
-        head: Head,
+        head: Head<'_>,
         event: Bytes,
         id: RequestId,
         arrived: Instant,
     ) -> Result<(Operation, Box<Work<F>>), ApiError> {
         let signer = head.signed.map(|signed| signed.check_body(&event));
         let signer = signer.transpose()?;
-        let target = head.target?;
-        let entry = self.current.get().find(&target.name).cloned();
-        let known = entry.filter(|entry| entry.version_of(target.qualifier.as_deref()).is_some());
+        let home = &self.plan.home;
+        let target = Target::parse(&head.name, head.qualifier.as_deref(), home)?;
+        let entry = self.current.get().find(target.name).cloned();
+        let known = entry.filter(|entry| entry.version_of(target.qualifier).is_some());
         let Some(entry) = known else {
-            return Err(ApiError::not_found(&target.qualified_arn(&self.plan.home)));
+            return Err(ApiError::not_found(&target.qualified_arn(home)));
         };
         let trace_id = head.call.trace_id.clone();
         let room = Box::new_uninit();
         let work = Work {
             id,
             arrived,
-            caller_arn: self
-                .plan
-                .home
-                .arn(&target.name, target.qualifier.as_deref()),
-            qualifier: target.qualifier,
+            caller: entry.caller(&target, home),
+            qualifier: target.qualifier.map(str::to_owned),
             trace_id: trace_id.unwrap_or_else(|| trace::begin(&id)),
             entry,
             event: if event.is_empty() { NO_EVENT } else { event },
@@ -190,9 +191,8 @@ impl<F: Invoke> InvokeApi<F> {
         }
     }
 
-    fn read_head(&self, request: Box<Request<Body>>) -> Result<Head, ApiError> {
-        let (mut head, _) = request.into_parts();
-        let path = path::api_path(head.uri.path(), &self.plan.base_path).unwrap_or_default();
+    fn read_head<'a>(&self, mut head: Parts, uri: &'a Uri) -> Result<Head<'a>, ApiError> {
+        let path = path::api_path(uri.path(), &self.plan.base_path).unwrap_or_default();
         let (operation, name) = match path::read(&head.method, path) {
             Asked::Call(operation, name) => (operation, name),
             Asked::BadEncoding => {
@@ -204,29 +204,30 @@ impl<F: Invoke> InvokeApi<F> {
         };
         let verifier = self.verifier.load_full();
         let signed = verifier
-            .map(|verifier| verifier.check_head(&head, SystemTime::now()))
+            .map(|verifier| {
+                head.uri = uri.clone();
+                verifier.check_head(&head, SystemTime::now())
+            })
             .transpose()?
             .map(Box::new);
         let call = Call::read(operation, &head.headers)?;
         let qualifier = match operation {
             Operation::Async => None,
-            Operation::Invoke | Operation::Stream => path::qualifier(head.uri.query()),
+            Operation::Invoke | Operation::Stream => path::qualifier(uri.query()),
         };
-        let target = Target::parse(&name, qualifier.as_deref(), &self.plan.home);
-        let expects = head.headers.contains_key(header::EXPECT);
-        let mut headers = std::mem::take(&mut head.headers);
+        let mut headers = head.headers;
         headers.clear();
         Ok(Head {
             operation,
             signed,
             call,
-            target,
-            expects,
+            name,
+            qualifier,
             headers,
         })
     }
 
-    async fn read_event(&self, head: &Head, body: Incoming) -> Result<Bytes, ApiError> {
+    async fn read_event(&self, head: &Head<'_>, body: Incoming) -> Result<Bytes, ApiError> {
         let longest = MAX_REQUEST.min(self.plan.body.max_bytes.saturating_add(1));
         let policy = BodyPolicy {
             max_bytes: longest - 1,
@@ -236,7 +237,7 @@ impl<F: Invoke> InvokeApi<F> {
             Ok(()) => policy.collect(body).await,
             Err(error) => {
                 // Who asks first whether to send it gets the answer at once.
-                if !head.expects {
+                if !head.call.expects {
                     Box::pin(policy.discard(body, MAX_DISCARDED)).await;
                 }
                 Err(error)
@@ -259,7 +260,7 @@ impl<F: Invoke> InvokeApi<F> {
         mut work: Box<Work<F>>,
     ) -> Box<Response<Body>> {
         let key = Key {
-            function: work.caller_arn.clone(),
+            function: work.caller_arn(),
             id,
             access_key: work.access_key.take(),
             tenant_id: work.call.tenant_id.clone(),
@@ -310,6 +311,7 @@ impl<F: Invoke> InvokeApi<F> {
         }
         must_be_json(&work.event)?;
         let id = work.id;
+        let arn = work.caller_arn();
         let version = work.version().to_owned();
         let trace_id = work.trace_id().to_owned();
         let work = *work;
@@ -318,7 +320,7 @@ impl<F: Invoke> InvokeApi<F> {
             target: EventTarget {
                 name: work.entry.name.clone(),
                 qualifier: work.qualifier,
-                arn: work.caller_arn,
+                arn,
                 version,
             },
             payload: work.event,

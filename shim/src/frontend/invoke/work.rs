@@ -34,8 +34,9 @@ pub(super) struct Work<F> {
     pub(super) arrived: Instant,
     pub(super) entry: Arc<Entry<F>>,
     pub(super) qualifier: Option<String>,
-    /// The function as the caller names it.
-    pub(super) caller_arn: String,
+    /// What the handler may know of its caller, which is told once. Names the function as the caller
+    /// does.
+    pub(super) caller: Arc<Caller>,
     /// Visible ASCII.
     pub(super) trace_id: HeaderValue,
     pub(super) event: Bytes,
@@ -54,7 +55,8 @@ impl<F: Invoke> Work<F> {
     }
 
     pub(super) fn trace_id(&self) -> &str {
-        self.trace_id.to_str().unwrap_or_default()
+        // Quicker than `to_str`, which looks for what is not visible, too.
+        str::from_utf8(self.trace_id.as_bytes()).unwrap_or_default()
     }
 
     /// The caller waits for the answer, and there is no other attempt at the same call.
@@ -119,20 +121,19 @@ impl<F: Invoke> Work<F> {
         }
     }
 
-    /// What the handler may know of its caller, which is told once.
-    fn caller(&mut self) -> Box<Caller> {
-        let arn = std::mem::take(&mut self.caller_arn);
-        Box::new(self.call.caller(arn))
+    /// The ARN by which the caller names the function.
+    pub(super) fn caller_arn(&self) -> String {
+        self.caller.arn.clone().unwrap_or_default()
     }
 
     /// What is to be run; a web handler gets the request that the event in this form stands for.
     // Not a part of `run`: what is lent out there is kept until the function has answered.
-    fn invocation(&self, caller: Box<Caller>) -> Result<(Invocation, Option<Form>), NotHttp> {
+    fn invocation(&self) -> Result<(Invocation, Option<Form>), NotHttp> {
         let mut invocation = Invocation {
             id: self.id,
             payload: Payload::Event(self.event.clone()),
             trace_id: Some(self.trace_id().to_owned()),
-            caller: Some(caller),
+            caller: Some(self.caller.clone()),
             arrived: self.arrived,
         };
         let form = match self.entry.function.accepts() {
@@ -146,12 +147,8 @@ impl<F: Invoke> Work<F> {
     }
 
     /// Runs the function. The answer is what it answered, the report gets its error.
-    async fn run(
-        &self,
-        caller: Box<Caller>,
-        report: &mut Report<'_>,
-    ) -> Result<Answered, ApiError> {
-        let (invocation, form) = match self.invocation(caller) {
+    async fn run(&self, report: &mut Report<'_>) -> Result<Answered, ApiError> {
+        let (invocation, form) = match self.invocation() {
             Ok(made) => made,
             Err(error) => {
                 report.failed(Box::new(error.into()));
@@ -186,13 +183,13 @@ impl<F: Invoke> Work<F> {
 
     /// Runs the function and answers with its whole response. Also says whether it ran.
     pub(super) async fn answer(&mut self) -> (Box<Response<Body>>, bool) {
-        let caller = self.caller();
+        self.call.tell(&mut self.caller);
         // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
         if let Err(error) = must_be_json(&self.event) {
             return (self.refused(error), false);
         }
         let mut report = self.report();
-        let answered = match self.run(caller, &mut report).await {
+        let answered = match self.run(&mut report).await {
             Ok(answered) => answered,
             Err(error) => {
                 drop(report);
@@ -217,7 +214,7 @@ impl<F: Invoke> Work<F> {
     fn told(&mut self, told: Told) -> Box<Response<Body>> {
         let mut response = Box::new(Response::new(Body::from(told.body)));
         let headers = response.headers_mut();
-        *headers = std::mem::take(&mut self.headers);
+        std::mem::swap(headers, &mut self.headers);
         headers.insert(header::CONTENT_TYPE, JSON);
         headers.insert(REMAPPED_LENGTH, HeaderValue::from_static("0"));
         headers.insert(EXECUTED_VERSION, version_value(self.version()));
@@ -237,10 +234,10 @@ impl<F: Invoke> Work<F> {
 
     /// Runs the function and answers with its response in frames, as it comes.
     pub(super) async fn stream(mut self) -> Result<Box<Response<Body>>, ApiError> {
-        let caller = self.caller();
+        self.call.tell(&mut self.caller);
         must_be_json(&self.event)?;
         let mut report = self.report();
-        let answered = self.run(caller, &mut report).await?;
+        let answered = self.run(&mut report).await?;
         let frames = Frames::new(answered.streamed(), report.into_owned());
         let mut response = Box::new(Response::new(Body::stream(frames)));
         let headers = response.headers_mut();

@@ -1,5 +1,6 @@
 //! Headers, cookies, bodies, and the rest of the event.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -168,7 +169,7 @@ fn an_invocation_gets_the_request_and_its_own_trace() {
     let event = v2(json!({ "headers": { "x-amzn-trace-id": "Root=1-0-0" } }));
     for caller in [
         None,
-        Some(Box::new(Caller {
+        Some(Arc::new(Caller {
             tenant_id: Some("t".into()),
             ..Caller::default()
         })),
@@ -194,6 +195,7 @@ fn an_invocation_gets_the_request_and_its_own_trace() {
         assert!(
             caller
                 .gateway_event
+                .as_deref()
                 .unwrap()
                 .starts_with("{\"version\":\"2.0\"")
         );

@@ -5,6 +5,7 @@
 //! there are. The price is that each format is written down twice, in [`json`] and [`text`] and in
 //! its [`Encode`](super::encode::Encode); a test compares them.
 
+use http::Method;
 use tracing::dispatcher;
 
 use super::super::invocation::InvocationLine;
@@ -26,8 +27,8 @@ pub(in crate::observe) fn invocation(facts: &InvocationLine<'_>) -> bool {
 /// short enough that none is cut.
 pub(super) fn is_ordinary(facts: &InvocationLine<'_>) -> bool {
     let length = |text: Option<&str>| text.map_or(0, str::len);
-    let always = facts.request_id.len() + facts.function.len();
-    let texts = always + length(facts.method) + length(facts.path);
+    let texts =
+        facts.function.len() + length(facts.method.map(Method::as_str)) + length(facts.path);
     facts.duration.as_secs() < SECONDS_END && texts < MAX_TEXT / 2
 }
 
@@ -35,34 +36,46 @@ pub(super) fn is_ordinary(facts: &InvocationLine<'_>) -> bool {
 pub(super) fn json(line: &mut Line, facts: &InvocationLine<'_>) {
     let Line { out, stamp, .. } = line;
     out.extend_from_slice(b"{\"timestamp\":\"");
-    stamp.micros(out);
+    out.extend_from_slice(stamp.micros());
     out.extend_from_slice(
         b"\",\"level\":\"INFO\",\"target\":\"shim::invocation\",\"message\":\"invocation\",\
           \"requestId\":\"",
     );
-    escape::json(out, facts.request_id);
+    if facts.request_id.is_plain() {
+        out.extend_from_slice(facts.request_id.as_bytes());
+    } else {
+        escape::json(out, facts.request_id.as_str());
+    }
     out.extend_from_slice(b"\",\"function\":\"");
     escape::json(out, facts.function);
     if let Some(method) = facts.method {
         out.extend_from_slice(b"\",\"method\":\"");
-        escape::json(out, method);
+        // There are only letters, digits and a few signs in one.
+        out.extend_from_slice(method.as_str().as_bytes());
     }
     if let Some(path) = facts.path {
         out.extend_from_slice(b"\",\"path\":\"");
         escape::json(out, path);
     }
-    out.extend_from_slice(b"\",\"status\":");
-    number::unsigned(out, facts.status.into());
-    out.extend_from_slice(b",\"duration_ms\":");
-    number::millis(out, facts.duration);
-    out.extend_from_slice(if facts.cold_start {
-        b",\"cold_start\":true"
+    if facts.status == 200 {
+        out.extend_from_slice(b"\",\"status\":200,\"duration_ms\":");
     } else {
-        b",\"cold_start\":false"
-    });
-    if let Some(bytes) = facts.response_bytes {
-        out.extend_from_slice(b",\"response_bytes\":");
-        number::unsigned(out, bytes);
+        out.extend_from_slice(b"\",\"status\":");
+        number::unsigned(out, facts.status.into());
+        out.extend_from_slice(b",\"duration_ms\":");
+    }
+    number::millis(out, facts.duration);
+    match (facts.cold_start, facts.response_bytes) {
+        (false, Some(bytes)) => {
+            out.extend_from_slice(b",\"cold_start\":false,\"response_bytes\":");
+            number::unsigned(out, bytes);
+        }
+        (true, Some(bytes)) => {
+            out.extend_from_slice(b",\"cold_start\":true,\"response_bytes\":");
+            number::unsigned(out, bytes);
+        }
+        (false, None) => out.extend_from_slice(b",\"cold_start\":false"),
+        (true, None) => out.extend_from_slice(b",\"cold_start\":true"),
     }
     out.extend_from_slice(b"}\n");
 }
@@ -70,12 +83,12 @@ pub(super) fn json(line: &mut Line, facts: &InvocationLine<'_>) {
 /// Writes an ordinary line as [`Text`](super::text::Text) does without colours.
 pub(super) fn text(line: &mut Line, facts: &InvocationLine<'_>) {
     let Line { out, stamp, .. } = line;
-    stamp.millis(out);
+    out.extend_from_slice(&stamp.millis());
     out.extend_from_slice(b"  INFO shim::invocation: invocation function=");
     escape::word(out, facts.function);
     if let Some(method) = facts.method {
         out.extend_from_slice(b" method=");
-        escape::word(out, method);
+        escape::word(out, method.as_str());
     }
     if let Some(path) = facts.path {
         out.extend_from_slice(b" path=");
@@ -95,7 +108,7 @@ pub(super) fn text(line: &mut Line, facts: &InvocationLine<'_>) {
         number::unsigned(out, bytes);
     }
     out.extend_from_slice(b" request_id=");
-    escape::word(out, facts.request_id);
+    escape::word(out, facts.request_id.as_str());
     out.push(b'\n');
 }
 
@@ -103,17 +116,22 @@ pub(super) fn text(line: &mut Line, facts: &InvocationLine<'_>) {
 mod tests {
     use std::time::Duration;
 
+    use http::Method;
+
     use super::super::encode::Encode;
     use super::super::json::Json;
     use super::super::line::MAX_TEXT;
     use super::super::testing::{lines, lines_of_events};
     use super::super::text::Text;
     use super::InvocationLine;
+    use crate::invocation::RequestId;
     use crate::observe::invocation;
 
     /// Lines with all that makes one differ from another.
     fn all(log: &mut dyn FnMut(&InvocationLine<'_>)) {
         let long = "x".repeat(MAX_TEXT);
+        let ids = ["r1", "\"a\"=\\d", "11111111-2222-4333-8444-555555555555"];
+        let ids = ids.map(|id| RequestId::parse(id).unwrap());
         let texts = [
             "r1",
             "",
@@ -125,11 +143,11 @@ mod tests {
         let micros = [0, 1, 90, 1_000, 1_230, 65_001, 1_000_000, 3_600_000_007];
         let durations = micros.map(Duration::from_micros).into_iter();
         for duration in durations.chain([Duration::from_nanos(1_999), Duration::MAX]) {
-            for text in texts {
+            for (text, request_id) in texts.into_iter().zip(ids.iter().cycle()) {
                 let line = InvocationLine {
-                    request_id: text,
+                    request_id,
                     function: "orders.create",
-                    method: Some("POST"),
+                    method: Some(&Method::POST),
                     path: Some(text),
                     status: 200,
                     duration,
@@ -139,7 +157,6 @@ mod tests {
                 };
                 log(&line);
                 log(&InvocationLine {
-                    request_id: "11111111-2222-4333-8444-555555555555",
                     function: text,
                     method: None,
                     path: None,

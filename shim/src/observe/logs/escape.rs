@@ -5,11 +5,24 @@ use std::io::Write;
 /// Appends `text` as a JSON string's content, without the quotes.
 pub(super) fn json(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    let bad = |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    if none(bytes, |block| any(block, bad)) {
+    let plain = if bytes.len() < 16 {
+        short_is_plain(bytes)
+    } else {
+        none(bytes, |block| {
+            any(block, |byte| {
+                (byte < b' ') | (byte == b'"') | (byte == b'\\')
+            })
+        })
+    };
+    if plain {
         out.extend_from_slice(bytes);
-        return;
+    } else {
+        json_escaped(out, bytes);
     }
+}
+
+#[cold]
+fn json_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     for &byte in bytes {
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
@@ -87,6 +100,36 @@ fn none(bytes: &[u8], bad: impl Fn(&[u8]) -> bool) -> bool {
     } else {
         !bytes.chunks_exact(1).any(bad)
     }
+}
+
+/// Whether nothing in a text of less than sixteen bytes has to be escaped. What is looked at may
+/// overlap.
+#[inline(always)]
+fn short_is_plain(bytes: &[u8]) -> bool {
+    let eight = |chunk: &[u8; 8]| !needs_escape(u64::from_ne_bytes(*chunk));
+    let four = |chunk: &[u8; 4]| u64::from(u32::from_ne_bytes(*chunk));
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return eight(first) && eight(last);
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return !needs_escape(four(first) | four(last) << 32);
+    }
+    !bytes
+        .iter()
+        .any(|&byte| needs_escape(u64::from_ne_bytes([byte; 8])))
+}
+
+/// Whether any of eight bytes cannot stand in a JSON string as it is.
+#[inline(always)]
+fn needs_escape(word: u64) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // In each, the highest bit of some byte is set if there is one: a borrow comes from there.
+    let below = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
+    let is = |byte: u8| {
+        let zero = word ^ (ONES * u64::from(byte));
+        zero.wrapping_sub(ONES) & !zero
+    };
+    (below | is(b'"') | is(b'\\')) & (ONES << 7) != 0
 }
 
 /// Whether any byte is `bad`: all are looked at.

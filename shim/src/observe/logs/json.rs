@@ -27,7 +27,7 @@ impl Encode for Json {
         line.keys.extend_from_slice(&TAKEN);
         let out = &mut line.out;
         out.extend_from_slice(b"{\"timestamp\":\"");
-        line.stamp.micros(out);
+        out.extend_from_slice(line.stamp.micros());
         out.extend_from_slice(match head.level {
             Level::ERROR => b"\",\"level\":\"ERROR\",\"target\":\"",
             Level::WARN => b"\",\"level\":\"WARN\",\"target\":\"",

@@ -7,6 +7,29 @@ const MOST: usize = 20;
 
 /// Appends `number` in decimal.
 pub(super) fn unsigned(out: &mut Vec<u8>, number: u64) {
+    match number {
+        0..10 => out.push(b'0' + number as u8),
+        10..10_000 => short(out, number as u32),
+        _ => long(out, number),
+    }
+}
+
+/// Appends a number of at most four digits.
+fn short(out: &mut Vec<u8>, number: u32) {
+    let digit = |number: u32| b'0' + (number % 10) as u8;
+    let digits = [
+        digit(number / 1000),
+        digit(number / 100),
+        digit(number / 10),
+        digit(number),
+    ];
+    let zeros = [10, 100, 1000].map(|end| usize::from(number < end));
+    let zeros = zeros.iter().sum::<usize>();
+    let digits = u32::from_be_bytes(digits) << (8 * zeros);
+    first(out, &digits.to_be_bytes(), 4 - zeros);
+}
+
+fn long(out: &mut Vec<u8>, number: u64) {
     // As many as the largest has, and as many again so that as many can be copied from each.
     let mut digits = [0; 2 * MOST];
     let (mut rest, mut at) = (number, MOST);
@@ -66,7 +89,13 @@ mod tests {
 
     #[test]
     fn numbers_look_as_usual() {
-        for number in [0, 7, 10, 99, 100, 12_345, u64::from(u32::MAX), u64::MAX] {
+        let long = [
+            12_345,
+            u64::from(u32::MAX),
+            u64::from(u32::MAX) + 7,
+            u64::MAX,
+        ];
+        for number in (0..11_000).chain(long) {
             let text = written(|out| super::unsigned(out, number));
             assert_eq!(text, number.to_string());
         }

@@ -19,7 +19,7 @@ pub(in crate::observe) fn with_record(record: &PluginRecord<'_>, take: impl FnOn
 }
 
 fn write(line: &mut Line, record: &PluginRecord<'_>) {
-    line.stamp.millis(&mut line.out);
+    line.out.extend_from_slice(&line.stamp.millis());
     line.out.push(b' ');
     line.out.extend_from_slice(record.level.as_str().as_bytes());
     line.out.push(b' ');
@@ -84,7 +84,7 @@ pub(in crate::observe) fn with_text(text: &str, take: impl FnOnce(&[u8])) {
 pub(in crate::observe) fn timestamp() -> String {
     let mut text = String::new();
     Line::with(|line| {
-        line.stamp.millis(&mut line.out);
+        line.out.extend_from_slice(&line.stamp.millis());
         // All of it is ASCII.
         text = String::from_utf8_lossy(&line.out).into_owned();
     });

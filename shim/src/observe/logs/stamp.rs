@@ -2,43 +2,48 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::number;
-
 /// Writes times as `2026-11-21T02:04:16.123456Z`, in UTC.
 ///
 /// The part up to the second is computed once a second (on each thread), the rest each time.
 #[derive(Debug)]
 pub(super) struct Stamp {
     second: Option<u64>,
-    prefix: [u8; Stamp::PREFIX],
+    text: [u8; Stamp::MICROS],
 }
 
 impl Stamp {
-    const PREFIX: usize = "2026-11-21T02:04:16.".len();
+    /// The length of a time in microseconds.
+    pub(super) const MICROS: usize = "2026-11-21T02:04:16.123456Z".len();
+    const MILLIS: usize = "2026-11-21T02:04:16.123Z".len();
+    const SECONDS: usize = "2026-11-21T02:04:16.".len();
 
     /// The time now, in microseconds.
-    pub(super) fn micros(&mut self, out: &mut Vec<u8>) {
-        self.write(out, since_epoch(), 6);
+    pub(super) fn micros(&mut self) -> &[u8; Self::MICROS] {
+        self.set(since_epoch());
+        &self.text
     }
 
     /// The time now, in milliseconds.
-    pub(super) fn millis(&mut self, out: &mut Vec<u8>) {
-        self.write(out, since_epoch(), 3);
+    pub(super) fn millis(&mut self) -> [u8; Self::MILLIS] {
+        self.set(since_epoch());
+        self.in_millis()
     }
 
-    fn write(&mut self, out: &mut Vec<u8>, time: Duration, digits: usize) {
+    fn set(&mut self, time: Duration) {
         if self.second != Some(time.as_secs()) {
             self.turn(time.as_secs());
         }
-        let mut fraction = *b"000000Z";
         let mut rest = time.subsec_micros();
-        for digit in fraction[..6].iter_mut().rev() {
+        for digit in self.text[Self::SECONDS..Self::MICROS - 1].iter_mut().rev() {
             *digit = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
-        fraction[digits] = b'Z';
-        out.extend_from_slice(&self.prefix);
-        number::first(out, &fraction, digits + 1);
+    }
+
+    fn in_millis(&self) -> [u8; Self::MILLIS] {
+        let mut text = [b'Z'; Self::MILLIS];
+        text[..Self::MILLIS - 1].copy_from_slice(&self.text[..Self::MILLIS - 1]);
+        text
     }
 
     /// Another second began.
@@ -48,9 +53,9 @@ impl Stamp {
         let time = known.and_then(|second| jiff::Timestamp::from_second(second).ok());
         // A clock beyond the year 9999 shows the epoch.
         let text = time.unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string();
-        if let Some(prefix) = text.as_bytes().first_chunk::<{ Self::PREFIX }>() {
-            self.prefix = *prefix;
-            self.prefix[Self::PREFIX - 1] = b'.';
+        if let Some(seconds) = text.as_bytes().first_chunk::<{ Self::SECONDS }>() {
+            self.text[..Self::SECONDS].copy_from_slice(seconds);
+            self.text[Self::SECONDS - 1] = b'.';
         }
     }
 }
@@ -59,7 +64,7 @@ impl Default for Stamp {
     fn default() -> Self {
         Self {
             second: None,
-            prefix: [b'0'; Self::PREFIX],
+            text: *b"0000-00-00T00:00:00.000000Z",
         }
     }
 }
@@ -79,9 +84,12 @@ mod tests {
     fn times_are_utc_with_as_many_digits_as_asked_for() {
         let mut stamp = Stamp::default();
         let mut text = |micros: u64, digits| {
-            let mut out = Vec::new();
-            stamp.write(&mut out, Duration::from_micros(micros), digits);
-            String::from_utf8(out).unwrap()
+            stamp.set(Duration::from_micros(micros));
+            let text = match digits {
+                3 => stamp.in_millis().to_vec(),
+                _ => stamp.text.to_vec(),
+            };
+            String::from_utf8(text).unwrap()
         };
         assert_eq!(
             text(1_795_226_656_123_456, 6),

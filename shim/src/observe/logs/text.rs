@@ -48,7 +48,7 @@ impl Text {
 impl Encode for Text {
     fn begin(&self, line: &mut Line, head: &Head<'_>) {
         let Line { out, stamp, .. } = line;
-        self.coloured(out, DIM, |out| stamp.millis(out));
+        self.coloured(out, DIM, |out| out.extend_from_slice(&stamp.millis()));
         let (colour, level) = match head.level {
             Level::ERROR => ("\x1b[31m", "ERROR"),
             Level::WARN => ("\x1b[33m", " WARN"),

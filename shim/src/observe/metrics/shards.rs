@@ -49,32 +49,52 @@ pub(super) struct Shard {
     buckets: [AtomicU64; ALL_BUCKETS],
 }
 
-impl Shard {
+/// A thread's way to a [`Shard`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mine<'a> {
+    pub(super) shard: &'a Shard,
+    /// No other thread counts there: nothing has to be locked.
+    alone: bool,
+}
+
+impl Mine<'_> {
     /// One more.
-    pub(super) fn add(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn add(self, counter: &AtomicU64) {
+        self.add_many(counter, 1);
     }
 
     /// Counts a duration.
-    pub(super) fn took(&self, duration: Duration) {
+    pub(super) fn took(self, duration: Duration) {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        self.nanos.fetch_add(nanos, Ordering::Relaxed);
+        self.add_many(&self.shard.nanos, nanos);
         let within = |(end, _): &(Duration, &str)| duration <= *end;
         // Most often it is one of the first.
         let bucket = BUCKETS.iter().position(within).unwrap_or(BUCKETS.len());
-        Self::add(&self.buckets[bucket]);
+        self.add(&self.shard.buckets[bucket]);
+    }
+
+    fn add_many(self, counter: &AtomicU64, more: u64) {
+        if self.alone {
+            let count = counter.load(Ordering::Relaxed);
+            counter.store(count.wrapping_add(more), Ordering::Relaxed);
+        } else {
+            counter.fetch_add(more, Ordering::Relaxed);
+        }
     }
 }
 
-/// One [`Shard`] for some threads each.
+/// One [`Shard`] for each of the first threads that count; all others share the last one.
 #[derive(Debug)]
 pub(super) struct Shards(Box<[Shard]>);
 
 impl Shards {
     /// The calling thread's shard.
-    pub(super) fn mine(&self) -> &Shard {
-        // There are a power of two.
-        &self.0[thread() & (self.0.len() - 1)]
+    pub(super) fn mine(&self) -> Mine<'_> {
+        let (thread, last) = (thread(), self.0.len() - 1);
+        Mine {
+            shard: &self.0[thread.min(last)],
+            alone: thread < last,
+        }
     }
 
     /// What all shards come to.
@@ -104,11 +124,11 @@ impl Shards {
 }
 
 impl Default for Shards {
-    /// Two for each core, up to 64: threads beyond them share.
+    /// Four for each core, as many as there are workers, but no more than 64; and the shared one.
     fn default() -> Self {
         static COUNT: LazyLock<usize> = LazyLock::new(|| {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            (2 * cores).next_power_of_two().min(64)
+            (4 * cores).min(64) + 1
         });
         Self((0..*COUNT).map(|_| Shard::default()).collect())
     }
