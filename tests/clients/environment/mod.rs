@@ -4,6 +4,7 @@
 //! is quick. Only a tool that is not there, or a registry that cannot be reached, skips a test.
 
 mod node;
+mod peer;
 mod python;
 mod rust;
 mod tool;
@@ -17,7 +18,8 @@ use std::path::{Path, PathBuf};
 use shim_testkit::{Command, Program, TempDir};
 
 pub(crate) use node::javascript;
-pub(crate) use python::{aws_cli, boto3};
+pub(crate) use peer::lambda_runtime;
+pub(crate) use python::{aws_cli, boto3, cargo_lambda};
 pub(crate) use rust::rust;
 
 /// What a client needs and was not found.

@@ -1,4 +1,4 @@
-//! boto3 and the AWS CLI, in a virtual environment.
+//! boto3 and the AWS CLI in a virtual environment, and cargo-lambda, which comes the same way.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,23 +8,29 @@ use super::{Client, Missing, made, source, tool};
 
 /// The program that does cases with boto3.
 pub(crate) fn boto3() -> Result<Client, Missing> {
-    let python = environment()?.join("bin/python");
+    let python = environment("python")?.join("bin/python");
     Ok(Client::new(python).argument(source("python/cases.py")))
 }
 
 /// The AWS CLI.
 pub(crate) fn aws_cli() -> Result<Client, Missing> {
     // Its own first line may name a path that is too long for the kernel.
-    let folder = environment()?;
+    let folder = environment("python")?;
     Ok(Client::new(folder.join("bin/python")).argument(folder.join("bin/aws")))
 }
 
-fn environment() -> Result<PathBuf, Missing> {
-    let requirements = source("python/requirements.txt");
+/// The program of cargo-lambda, which is no python.
+pub(crate) fn cargo_lambda() -> Result<PathBuf, Missing> {
+    Ok(environment("cargo-lambda")?.join("bin/cargo-lambda"))
+}
+
+/// The environment with what `NAME/requirements.txt` lists, which is all that it needs.
+fn environment(name: &str) -> Result<PathBuf, Missing> {
+    let requirements = source(name).join("requirements.txt");
     let pinned = fs::read_to_string(&requirements).expect("requirements.txt");
     // An environment is for one version only.
     let version = tool::version("python3")?;
-    made("python", &[&pinned, &version], |folder| {
+    made(name, &[&pinned, &version], |folder| {
         has_venv()?;
         tool::install(
             python("python3".as_ref()).args(["-m", "venv"]).arg(folder),
@@ -34,7 +40,7 @@ fn environment() -> Result<PathBuf, Missing> {
             python(&folder.join("bin/python"))
                 .args(["-m", "pip", "install", "--quiet", "--no-input"])
                 .args(["--disable-pip-version-check", "--retries", "2"])
-                .args(["--timeout", "30", "--requirement"])
+                .args(["--timeout", "30", "--no-deps", "--requirement"])
                 .arg(&requirements),
             "pip",
         )
