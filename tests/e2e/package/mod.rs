@@ -4,6 +4,7 @@
 //! * `files`: what is refused of files, names and the output
 //! * `programs`, `libraries`: what is refused of plugins, bootstraps and libraries
 //! * `failures`: nothing is left behind
+//! * `terminal`: what a person sees; `unpacked`: what Lambda does with it
 //!
 //! Most plugins here are made with the C compiler: small, and with whatever is to be wrong.
 
@@ -12,6 +13,8 @@ mod failures;
 mod files;
 mod libraries;
 mod programs;
+mod terminal;
+mod unpacked;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -179,6 +182,6 @@ fn foreign(ground: &Ground, name: &str, copy: &str) {
 }
 
 /// Says why a test does not run: past the test harness, which keeps what tests say that pass.
-fn skipped(what: &str) {
+pub(crate) fn skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {what}");
 }
