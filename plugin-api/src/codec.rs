@@ -131,8 +131,16 @@ impl<T: DeserializeOwned> EventType<Json> for T {
         // No event at all is the JSON that stands for nothing.
         let nothing = request.body.is_empty();
         let json = if nothing { b"null" } else { &*request.body };
-        serde_json::from_slice(json).map_err(|error| {
-            let wanted = type_name::<T>();
+        let wanted = type_name::<T>;
+        // JSON is UTF-8. Checked as a whole, its strings need no checks of their own.
+        let json = std::str::from_utf8(json).map_err(|error| {
+            let wanted = wanted();
+            Error::bad_event(format_args!(
+                "cannot make a `{wanted}` from the event: it is not UTF-8: {error}"
+            ))
+        })?;
+        serde_json::from_str(json).map_err(|error| {
+            let wanted = wanted();
             if nothing {
                 Error::bad_event(format_args!("the event is empty, expected a `{wanted}`"))
             } else {

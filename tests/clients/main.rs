@@ -1,5 +1,6 @@
 //! The Lambda Invoke API as AWS's own clients see it: boto3, the AWS CLI, and the SDKs for
-//! JavaScript and Rust, unmodified, against the real shim.
+//! JavaScript and Rust, unmodified, against the real shim. And the Runtime API as others see it:
+//! lambda_runtime beside `bootstrap`, cargo-lambda as its host.
 //!
 //! A case is a call and what must come of it. Each client has a small program that does all cases
 //! and prints a line of JSON for each; what is expected stands here, once for all clients. See
@@ -13,10 +14,12 @@
 
 mod answer;
 mod calls;
+mod cargo_lambda;
 mod case;
 mod cli;
 mod endings;
 mod environment;
+mod lambda_runtime;
 mod readers;
 mod served;
 mod signatures;

@@ -53,6 +53,10 @@ pub mod tag {
     /// Plugin: whether the steps of the lifecycle begin on the thread that asks for them, one byte, 0
     /// or 1; absent: each has a thread of its own.
     pub const LIFECYCLE_INLINE: u16 = 66;
+    /// Plugin: whether its runtime, its panic hook and the way of its logs are made when they are first
+    /// needed, one byte, 0 or 1; absent: when the host attaches. Attaching once more without it makes
+    /// them.
+    pub const SET_UP_LATER: u16 = 67;
 
     /// Error: the type name that callers see.
     pub const ERROR_NAME: u16 = 48;

@@ -86,6 +86,10 @@ pub(crate) fn expand(given: Given, function: ItemFn) -> syn::Result<TokenStream>
                     ::core::option::Option::Some(())
                 }
 
+                fn without_init() -> ::core::option::Option<Self> {
+                    ::core::option::Option::Some(Self {})
+                }
+
                 async fn init(
                     _: &'static __plugin_api::Function,
                 ) -> ::core::result::Result<Self, ::plugin_api::Error> {

@@ -89,6 +89,12 @@ fn an_event_that_does_not_fit_names_type_and_place() {
     assert!(text.contains("EOF while parsing"), "{text}");
     let text = function.invoke_bytes("{} x").unwrap_err().to_string();
     assert!(text.contains("missing field `item`"), "{text}");
+    let latin = b"{\"item\":\"th\xe9\",\"quantity\":1}".to_vec();
+    let text = function.invoke_bytes(latin).unwrap_err().to_string();
+    assert!(
+        text.contains("it is not UTF-8: invalid utf-8 sequence of 1 bytes from index 11"),
+        "{text}"
+    );
 }
 
 #[test]

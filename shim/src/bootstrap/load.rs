@@ -18,6 +18,7 @@ pub(super) fn load(settings: &Settings) -> Result<Handler, FunctionError> {
         let setup = Setup {
             threads: settings.threads(),
             lifecycle_inline: true,
+            later: settings.on_demand,
         };
         let init = plugin.init(handler, &settings.function, setup);
         Ok(block_on(init)?)

@@ -4,7 +4,8 @@
 //! `LAMBDA_TASK_ROOT`, the handler's `init` runs, an instance is started, and then invocations are
 //! fetched from the Runtime API, run, and answered, one after the other on one thread; as many
 //! threads do so as `AWS_LAMBDA_MAX_CONCURRENCY` says. No server, no runtime of its own: a small
-//! binary starts fast, and a thread that blocks answers fastest.
+//! binary starts fast, and a thread that blocks answers fastest. Where an invocation waits already,
+//! a plugin whose runtime nobody needed yet makes it between the first question and its answer.
 //!
 //! * `settings`: the environment; `locate`: `_HANDLER`; `load`: the first phase
 //! * `invoke`: one invocation; `seats`: the instances; `end`: signals and `stop`
@@ -29,7 +30,7 @@ use crate::exit;
 use crate::invocation::{ErrorKind, FunctionError};
 use crate::observe;
 use crate::plugin::{self, Handler, LoadError};
-use crate::runtime_api::client::{Client, ClientError};
+use crate::runtime_api::client::{Client, ClientError, Next};
 
 /// Runs the function that the environment describes, unless `given` says otherwise, until the
 /// process is told to end; then it does not return. Otherwise returns the code to exit with:
@@ -129,6 +130,10 @@ fn serve(
             break;
         }
     }
+    if settings.on_demand {
+        let first = client.next_invocation_while(|| handler.ready())?;
+        serve_one(&mut client, &seats, 0, first, settings.web)?;
+    }
     serve_seat(&mut client, &seats, 0, settings.web)
 }
 
@@ -140,22 +145,36 @@ fn serve_seat(
 ) -> Result<Infallible, ClientError> {
     loop {
         let next = client.next_invocation()?;
-        let Some(mut solo) = seats.take(seat) else {
-            // The process is about to end. What was fetched is run elsewhere, or again.
-            loop {
-                std::thread::park();
-            }
-        };
-        let id = next.id;
-        if let Err(error) = invoke::invoke(client, &mut solo, next, web) {
-            if error.is_fatal() {
-                return Err(error);
-            }
+        serve_one(client, seats, seat, next, web)?;
+    }
+}
+
+/// Runs an invocation that was fetched. An answer that was not taken is logged, unless it ends the
+/// runtime.
+fn serve_one(
+    client: &mut Client,
+    seats: &Seats,
+    seat: usize,
+    next: Next,
+    web: Web,
+) -> Result<(), ClientError> {
+    let Some(mut solo) = seats.take(seat) else {
+        // The process is about to end. What was fetched is run elsewhere, or again.
+        loop {
+            std::thread::park();
+        }
+    };
+    let id = next.id;
+    match invoke::invoke(client, &mut solo, next, web) {
+        Err(error) if error.is_fatal() => Err(error),
+        Err(error) => {
             tracing::error!(
                 request_id = id.as_str(),
                 "the answer was not taken: {error}"
             );
+            Ok(())
         }
+        Ok(()) => Ok(()),
     }
 }
 

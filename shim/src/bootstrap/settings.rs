@@ -28,6 +28,9 @@ pub(super) struct Settings {
     pub(super) concurrency: usize,
     /// `AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`.
     pub(super) snap_start: bool,
+    /// It is `on-demand`, or not said: an invocation waits already. Otherwise everything is made
+    /// before the first one is asked for.
+    pub(super) on_demand: bool,
     /// `SHIM_INVOKE_MODE`, and the stage in paths.
     pub(super) web: Web,
 }
@@ -133,6 +136,7 @@ impl Settings {
             vars: all.collect(),
         };
         let concurrency: Option<u32> = number("AWS_LAMBDA_MAX_CONCURRENCY");
+        let initialization = get("AWS_LAMBDA_INITIALIZATION_TYPE").unwrap_or("on-demand");
         Ok(Self {
             endpoint: endpoint.parse()?,
             task_root: get("LAMBDA_TASK_ROOT").unwrap_or(".").into(),
@@ -142,7 +146,8 @@ impl Settings {
             concurrency: concurrency
                 .map_or(1, |most| most as usize)
                 .clamp(1, MAX_CONCURRENCY),
-            snap_start: get("AWS_LAMBDA_INITIALIZATION_TYPE") == Some("snap-start"),
+            snap_start: initialization == "snap-start",
+            on_demand: initialization == "on-demand",
             web: Web {
                 mode,
                 ignore_stage: get(gateway::IGNORE_STAGE).is_some(),
@@ -224,7 +229,7 @@ mod tests {
         assert_eq!(settings.threads(), 2);
         assert_eq!(settings.web.mode, InvokeMode::ResponseStream);
         assert_eq!(settings.function.vars.len(), 8);
-        assert!(!settings.snap_start);
+        assert!(!settings.snap_start && settings.on_demand);
     }
 
     #[test]

@@ -12,9 +12,9 @@ use plugin_api_abi::types::{
 };
 
 use super::opened::InUse;
-use super::reply;
 use super::request::{self, Place};
 use super::run::{Begun, Finished, Run};
+use super::{host, reply};
 use crate::invocation::{Accepts, FunctionError, Invocation, RequestId};
 
 /// A handler, ready to run. Cheap to clone; what `init` made goes when the last clone goes.
@@ -75,6 +75,13 @@ impl Handler {
     /// What it takes.
     pub fn accepts(&self) -> Accepts {
         accepts(self.0.module.flags())
+    }
+
+    /// Has the plugin make its runtime, if it was [to do so later](super::Setup::later) and has none
+    /// yet. What keeps it from that is told by the run that needs the runtime.
+    pub fn ready(&self) {
+        // A plugin that does not know of this was attached with its runtime, and does nothing.
+        drop(self.0.module.attach()(host::HOST, RVec::new()));
     }
 
     /// Makes an instance, on a thread of the plugin's where it may block. What it logs belongs to

@@ -11,6 +11,10 @@ pub struct Setup {
     /// `init`, `start` and `stop` begin on the thread that asks for them, which they may block.
     /// Saves a process that has nothing else to do the making of threads.
     pub lifecycle_inline: bool,
+    /// The plugin makes its runtime when it is first needed, or when
+    /// [`Handler::ready`](super::Handler::ready) is called: a handler without an `init` of its own
+    /// needs none until it runs.
+    pub later: bool,
 }
 
 impl Setup {
@@ -20,6 +24,9 @@ impl Setup {
         fields.put(tag::THREADS, &threads.to_le_bytes());
         if self.lifecycle_inline {
             fields.put(tag::LIFECYCLE_INLINE, &[1]);
+        }
+        if self.later {
+            fields.put(tag::SET_UP_LATER, &[1]);
         }
         fields.finish()
     }

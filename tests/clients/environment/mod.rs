@@ -5,6 +5,7 @@
 //! Version 2 of the AWS CLI is in no such registry: `system` looks for the one that is installed.
 
 mod node;
+mod peer;
 mod python;
 mod rust;
 mod system;
@@ -19,7 +20,8 @@ use std::path::{Path, PathBuf};
 use shim_testkit::{Command, Program, TempDir};
 
 pub(crate) use node::{javascript, knative};
-pub(crate) use python::{aws_cli, boto3, reader};
+pub(crate) use peer::lambda_runtime;
+pub(crate) use python::{aws_cli, boto3, cargo_lambda, reader};
 pub(crate) use rust::rust;
 pub(crate) use system::aws_cli_v2;
 

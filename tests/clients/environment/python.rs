@@ -1,4 +1,5 @@
-//! boto3, the AWS CLI and readers of deployment files, in virtual environments.
+//! boto3, the AWS CLI and readers of deployment files, in virtual environments; and cargo-lambda, which
+//! comes the same way.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,18 +9,23 @@ use super::{Client, Missing, made, source, tool};
 
 /// The program that does cases with boto3.
 pub(crate) fn boto3() -> Result<Client, Missing> {
-    let python = environment(CLIENTS)?.join("bin/python");
+    let python = environment("python")?.join("bin/python");
     Ok(Client::new(python).argument(source("python/cases.py")))
 }
 
 /// The AWS CLI.
 pub(crate) fn aws_cli() -> Result<Client, Missing> {
-    program_of(&environment(CLIENTS)?, "aws")
+    program_of(&environment("python")?, "aws")
 }
 
 /// A program that reads files of `docs/deploy`: `cfn-lint`, `kubernetes-validate`.
 pub(crate) fn reader(program: &str) -> Result<Client, Missing> {
-    program_of(&environment("readers/requirements.txt")?, program)
+    program_of(&environment("readers")?, program)
+}
+
+/// The program of cargo-lambda, which is no python.
+pub(crate) fn cargo_lambda() -> Result<PathBuf, Missing> {
+    Ok(environment("cargo-lambda")?.join("bin/cargo-lambda"))
 }
 
 /// Run by python: a program's first line may name a path that is too long for the kernel.
@@ -28,14 +34,13 @@ fn program_of(environment: &Path, program: &str) -> Result<Client, Missing> {
     Ok(Client::new(folder.join("python")).argument(folder.join(program)))
 }
 
-const CLIENTS: &str = "python/requirements.txt";
-
-fn environment(requirements: &str) -> Result<PathBuf, Missing> {
-    let requirements = source(requirements);
+/// The environment with what `NAME/requirements.txt` lists, which is all that it needs.
+fn environment(name: &str) -> Result<PathBuf, Missing> {
+    let requirements = source(name).join("requirements.txt");
     let pinned = fs::read_to_string(&requirements).expect("requirements.txt");
     // An environment is for one version only.
     let version = tool::version("python3")?;
-    made("python", &[&pinned, &version], |folder| {
+    made(name, &[&pinned, &version], |folder| {
         has_venv()?;
         tool::install(
             python("python3".as_ref()).args(["-m", "venv"]).arg(folder),
@@ -45,7 +50,7 @@ fn environment(requirements: &str) -> Result<PathBuf, Missing> {
             python(&folder.join("bin/python"))
                 .args(["-m", "pip", "install", "--quiet", "--no-input"])
                 .args(["--disable-pip-version-check", "--retries", "2"])
-                .args(["--timeout", "30", "--requirement"])
+                .args(["--timeout", "30", "--no-deps", "--requirement"])
                 .arg(&requirements),
             "pip",
         )

@@ -1,7 +1,6 @@
 //! The AWS SDK for Rust, in a workspace of its own.
 
 use std::fs;
-use std::process::Command;
 
 use super::{Client, Missing, below_target, source, tool};
 
@@ -14,17 +13,8 @@ pub(crate) fn rust() -> Result<Client, Missing> {
     tool::at_least("rustc", least.expect("a rust-version"))?;
 
     let target = below_target().join("rust");
-    let mut cargo = Command::new(env!("CARGO"));
-    // What cargo has set for these tests is not for the client.
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(&*name);
-        }
-    }
     tool::install(
-        cargo
-            .env_remove("LD_LIBRARY_PATH")
+        tool::cargo()
             .args(["build", "--quiet", "--locked", "--manifest-path"])
             .arg(manifest)
             .arg("--target-dir")

@@ -66,6 +66,19 @@ pub(super) fn at_least(tool: &str, least: &str) -> Result<(), Missing> {
     Ok(())
 }
 
+/// Cargo, for a workspace of its own. What cargo has set for these tests is not for that.
+pub(super) fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&*name);
+        }
+    }
+    cargo.env_remove("LD_LIBRARY_PATH");
+    cargo
+}
+
 /// Runs a tool to its end.
 pub(super) fn output(command: &mut Command, tool: &str) -> Result<Output, Missing> {
     match command.stdin(Stdio::null()).output() {

@@ -2,12 +2,14 @@
 //!
 //! * `templates`: every crate that `shim new` makes compiles, passes its tests, and is served
 //! * `results`: what is said, what fails, where files go
+//! * `zigbuild`: for an older system, with the real `cargo zigbuild`
 //!
 //! Cargo runs for real, on crates in folders outside of this repository. What it builds of their
 //! dependencies stays in `<target>/new-plugins`, so that a second run is quick.
 
 mod results;
 mod templates;
+mod zigbuild;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@
 //! * `files`: what is refused of files, names and the output
 //! * `programs`, `libraries`: what is refused of plugins, bootstraps and libraries
 //! * `failures`: nothing is left behind
+//! * `terminal`: what a person sees; `unpacked`: what Lambda does with it
 //!
 //! Most plugins here are made with the C compiler: small, and with whatever is to be wrong.
 
@@ -12,6 +13,8 @@ mod failures;
 mod files;
 mod libraries;
 mod programs;
+mod terminal;
+mod unpacked;
 
 use std::ffi::OsString;
 use std::ops::Deref;

@@ -102,7 +102,7 @@ pub(crate) static LINES: Mutex<Vec<Line>> = Mutex::new(Vec::new());
 pub(crate) static ASKED: AtomicU32 = AtomicU32::new(0);
 
 /// Wants everything up to `debug` but for the target `muted`.
-const HOST: HostApiRef = {
+pub(crate) const HOST: HostApiRef = {
     const TABLE: &WithMetadata<HostApi> = &WithMetadata::new(HostApi {
         max_level,
         enabled,
@@ -169,8 +169,13 @@ pub(crate) struct Loaded<E> {
 
 impl<E: Entry> Loaded<E> {
     pub(crate) fn load(function: &str) -> Result<Self, Fault> {
+        attach(table::<E>(), false);
+        Self::init(function)
+    }
+
+    /// The same in a plugin that is attached.
+    pub(crate) fn init(function: &str) -> Result<Self, Fault> {
         let table = table::<E>();
-        attach(table, false);
         let mut fields = FieldsWriter::default();
         fields.put(tag::FUNCTION_NAME, function.as_bytes());
         match block_on(table.init()(fields.finish())) {

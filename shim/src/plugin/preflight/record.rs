@@ -8,7 +8,6 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::version::{ABI_VERSION, Version};
@@ -120,13 +119,13 @@ pub(super) fn read(path: &Path, section: &[u8]) -> Result<Records, LoadError> {
         reason,
     };
     // Zero bytes are padding; JSON itself never has one.
-    let text: Vec<u8> = section
-        .iter()
-        .map(|byte| if *byte == 0 { b' ' } else { *byte })
-        .collect();
+    let text = std::str::from_utf8(section);
+    let text = text
+        .map_err(|error| damaged(error.to_string()))?
+        .replace('\0', " ");
     let (records, extra) = split(&text).map_err(damaged)?;
     // The rest is the same in all records of one plugin.
-    let name = |(kind, _): &&(Kind, &RawValue)| kind.name.as_str().map(str::to_owned);
+    let name = |(kind, _): &&(Kind, &str)| kind.name.as_str().map(str::to_owned);
     let Some((kind, first)) = records.iter().min_by_key(name) else {
         return Err(LoadError::ExportsNoHandler {
             path: path.to_owned(),
@@ -146,7 +145,7 @@ pub(super) fn read(path: &Path, section: &[u8]) -> Result<Records, LoadError> {
             });
         }
     }
-    let built = serde_json::from_str::<Built>(first.get());
+    let built = serde_json::from_str::<Built>(first);
     let built = built.map_err(|error| damaged(format!("{}: {error}", subject(kind))))?;
     // A handler from a library may be built with another version of the ABI.
     let one_layout = records.iter().all(|(other, _)| other.layout == kind.layout);
@@ -163,18 +162,24 @@ pub(super) fn read(path: &Path, section: &[u8]) -> Result<Records, LoadError> {
 }
 
 /// The handlers' records, and the keys of all info records.
-type Split<'a> = (Vec<(Kind, &'a RawValue)>, Map<String, Value>);
+type Split<'a> = (Vec<(Kind, &'a str)>, Map<String, Value>);
 
-fn split(text: &[u8]) -> Result<Split<'_>, String> {
+fn split(text: &str) -> Result<Split<'_>, String> {
     let (mut handlers, mut extra) = (Vec::new(), Map::new());
-    for record in serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>() {
-        let record = record.map_err(|error| error.to_string())?;
-        let kind = serde_json::from_str::<Kind>(record.get());
-        let kind = kind.map_err(|error| format!("what is no `record` of any kind: {error}"))?;
+    let mut kinds = serde_json::Deserializer::from_str(text).into_iter::<Kind>();
+    let mut begin = 0;
+    while let Some(kind) = kinds.next() {
+        let kind = kind.map_err(|error| match error.is_data() {
+            true => format!("what is no `record` of any kind: {error}"),
+            false => error.to_string(),
+        })?;
+        let end = kinds.byte_offset();
+        let record = text.get(begin..end).unwrap_or_default();
+        begin = end;
         match &*kind.record {
             "handler" => handlers.push((kind, record)),
             "info" => {
-                let keys = serde_json::from_str::<Map<_, _>>(record.get());
+                let keys = serde_json::from_str::<Map<_, _>>(record);
                 extra.extend(keys.map_err(|error| error.to_string())?);
                 extra.remove("record");
             }
@@ -185,7 +190,7 @@ fn split(text: &[u8]) -> Result<Split<'_>, String> {
 }
 
 /// The ABI version of the plugin: the highest of its handlers', once all fit.
-fn check_versions(path: &Path, records: &[(Kind, &RawValue)]) -> Result<Version, LoadError> {
+fn check_versions(path: &Path, records: &[(Kind, &str)]) -> Result<Version, LoadError> {
     let mut highest = None;
     let mut misfit = None;
     for (kind, _) in records {
@@ -211,8 +216,8 @@ fn check_versions(path: &Path, records: &[(Kind, &RawValue)]) -> Result<Version,
     }
 }
 
-fn parse(kind: &Kind, record: &RawValue) -> Result<HandlerInfo, String> {
-    let handler = serde_json::from_str::<HandlerInfo>(record.get());
+fn parse(kind: &Kind, record: &str) -> Result<HandlerInfo, String> {
+    let handler = serde_json::from_str::<HandlerInfo>(record);
     let handler = handler.map_err(|error| format!("{}: {error}", subject(kind)))?;
     let name = &handler.name;
     if !is_name(name) {

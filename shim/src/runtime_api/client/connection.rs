@@ -78,9 +78,23 @@ impl Connection {
         head: &RequestHead,
         body: &[u8],
     ) -> Result<Response, ClientError> {
+        self.exchange_while(head, body, || {})
+    }
+
+    /// The same; does `meanwhile` once, between the two.
+    pub(super) fn exchange_while(
+        &mut self,
+        head: &RequestHead,
+        body: &[u8],
+        meanwhile: impl FnOnce(),
+    ) -> Result<Response, ClientError> {
         let mut attempts = 0;
+        let mut meanwhile = Some(meanwhile);
         loop {
             let sent = self.send(&[head.sized(body.len()).as_bytes(), body]);
+            if let Some(meanwhile) = meanwhile.take() {
+                meanwhile();
+            }
             // What does not take all of a body may have said why.
             let result = match (sent, self.response()) {
                 (_, Ok(response)) => Ok(response),

@@ -43,8 +43,16 @@ impl Client {
     /// # Errors
     /// The API cannot be reached, answers with an error, or with what is no invocation.
     pub fn next_invocation(&mut self) -> Result<Next, ClientError> {
+        self.next_invocation_while(|| {})
+    }
+
+    /// The same; does `meanwhile` when it has asked, before it waits.
+    ///
+    /// # Errors
+    /// As [`next_invocation`](Self::next_invocation).
+    pub fn next_invocation_while(&mut self, meanwhile: impl FnOnce()) -> Result<Next, ClientError> {
         let head = RequestHead::get(self.0.endpoint(), wire::BASE, wire::NEXT);
-        let response = self.0.exchange(&head, &[])?;
+        let response = self.0.exchange_while(&head, &[], meanwhile)?;
         if response.head.status != 200 {
             return Err(response.refusal("GET", wire::NEXT));
         }

@@ -304,6 +304,7 @@ fn on_this_thread<T>(
         threads: 2,
         stack_traces: false,
         lifecycle_inline: false,
+        later: false,
     };
     runtime::attach(None, setup).map_err(Error::from_fault)?;
     let plugin = runtime::plugin().map_err(Error::from_fault)?;

@@ -31,6 +31,12 @@ pub trait Entry: Sized + Send + Sync + 'static {
         None
     }
 
+    /// The handler, if none of the author's code runs in [`init`](Self::init): it needs no runtime
+    /// then, and `init` is not called.
+    fn without_init() -> Option<Self> {
+        None
+    }
+
     /// Once per function.
     fn init(function: &'static Function) -> impl Future<Output = Result<Self, Self::Error>> + Send;
 

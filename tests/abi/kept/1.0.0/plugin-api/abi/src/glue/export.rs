@@ -79,18 +79,27 @@ extern "C" fn init<E: Entry>(function: RVec<u8>) -> FfiFuture<RResult<RawHandler
     // Leaked: one small value each time a function is loaded, which every run would have to count.
     let function: &'static Function =
         Box::leak(Box::new(Function::from_fields(&Fields::new(function))));
+    if let Some(handler) = E::without_init() {
+        let raw = raw_handler(Loaded { handler, function });
+        return std::future::ready(RResult::ROk(raw)).into_ffi();
+    }
     let scope = Arc::new(Invocation::new(function, Fields::default(), 0));
     let made = lifecycle(scope, async move {
         let handler = E::init(function).await.map_err(|error| error.fault())?;
-        Ok(Arc::new(Loaded { handler, function }))
+        Ok(Loaded { handler, function })
     });
     async move {
         match made.await {
-            Ok(loaded) => RResult::ROk(RawHandler(Arc::into_raw(loaded) as *mut c_void)),
+            Ok(loaded) => RResult::ROk(raw_handler(loaded)),
             Err(fault) => RResult::RErr(AbiError::from(&fault)),
         }
     }
     .into_ffi()
+}
+
+/// Gives the host its count of what a `RawHandler` points to; `release` takes it back.
+fn raw_handler<E: Entry>(loaded: Loaded<E>) -> RawHandler {
+    RawHandler(Arc::into_raw(Arc::new(loaded)) as *mut c_void)
 }
 
 /// Borrows what a `RawHandler` points to as a counted reference of its own.
