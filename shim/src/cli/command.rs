@@ -113,14 +113,17 @@ fn inspect() -> Command {
                 .value_hint(ValueHint::FilePath)
                 .help("The plugin"),
         )
-        .arg(
-            Arg::new("output")
-                .long("output")
-                .value_name("FORMAT")
-                .value_parser(["text", "json"])
-                .default_value("text")
-                .help("How to say it"),
-        )
+        .arg(output("How to say it"))
+}
+
+/// `--output text|json`, of a command that prints a report.
+pub(super) fn output(help: &'static str) -> Arg {
+    Arg::new("output")
+        .long("output")
+        .value_name("FORMAT")
+        .value_parser(["text", "json"])
+        .default_value("text")
+        .help(help)
 }
 
 fn bootstrap() -> Command {

@@ -2,6 +2,8 @@
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
+use crate::cli::command::output;
+
 const AFTER: &str = "PATH is a crate, a workspace, or a folder of such: every plugin in it is built, \
                      also if another one fails. A plugin is a cdylib that depends on plugin-api.";
 
@@ -63,9 +65,5 @@ pub(in crate::cli) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Copy each to NAME_vVERSION.so, of its name and version"),
         )
-        .arg(
-            choice("output", "FORMAT", &["text", "json"])
-                .default_value("text")
-                .help("How to say what was built"),
-        )
+        .arg(output("How to say what was built"))
 }

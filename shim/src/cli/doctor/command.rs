@@ -3,6 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
+use crate::cli::command::output;
 use crate::doctor::CHECKS;
 
 const AFTER: &str = "`fail`: what everybody needs does not work, or something was set wrong; `warn`: \
@@ -32,12 +33,5 @@ pub(in crate::cli) fn command() -> Command {
                 .conflicts_with("only")
                 .help("List the checks there are, and look at nothing"),
         )
-        .arg(
-            Arg::new("output")
-                .long("output")
-                .value_name("FORMAT")
-                .value_parser(["text", "json"])
-                .default_value("text")
-                .help("How to say what was found"),
-        )
+        .arg(output("How to say what was found"))
 }

@@ -5,6 +5,7 @@ use clap::{Arg, ArgAction, ArgGroup, Command, ValueHint, value_parser};
 
 use super::examples;
 use super::repeat::{MAX_CALLS, MAX_CONCURRENCY};
+use crate::cli::command::output;
 use crate::config::{self, PluginPlan};
 
 const AFTER: &str = "The response goes to standard output as it is, all else to standard error. Calls \
@@ -115,14 +116,8 @@ pub(in crate::cli) fn command() -> Command {
         .args(what)
         .args(whom.map(|argument| argument.help_heading("Where")))
         .args(how_often.map(|argument| argument.help_heading("Measuring")))
-        .arg(
-            named(
-                "output",
-                "FORMAT",
-                "text: the response; json: one document with all that is known",
-            )
-            .value_parser(["text", "json"])
-            .default_value("text"),
-        )
+        .arg(output(
+            "text: the response; json: one document with all that is known",
+        ))
         .arg(switch("list-examples", "List the sample events, and exit"))
 }

@@ -4,6 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 use super::kind::KINDS;
+use crate::cli::command::output;
 
 const AFTER: &str = "Without --http and --event the function takes a JSON event of its own. In a \
                      workspace the crate becomes a member of it. Nothing is overwritten.";
@@ -56,12 +57,5 @@ pub(in crate::cli) fn command() -> Command {
                 .value_hint(ValueHint::DirPath)
                 .help("Depend on the plugin-api in this folder, instead of a published one"),
         )
-        .arg(
-            Arg::new("output")
-                .long("output")
-                .value_name("FORMAT")
-                .value_parser(["text", "json"])
-                .default_value("text")
-                .help("How to say what was made"),
-        )
+        .arg(output("How to say what was made"))
 }

@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
+use crate::cli::command::output;
 use crate::config::{self, PluginPlan};
 
 const AFTER: &str = "Exit codes: 0 all agree, 65 some do not, or the plugin or the events cannot be \
@@ -59,10 +60,5 @@ pub(in crate::cli) fn command() -> Command {
             path("bootstrap", "PATH")
                 .help("The program that Lambda starts [default: `bootstrap` beside shim itself]"),
         )
-        .arg(
-            named("output", "FORMAT")
-                .value_parser(["text", "json"])
-                .default_value("text")
-                .help("How to say what was found"),
-        )
+        .arg(output("How to say what was found"))
 }
