@@ -5,11 +5,8 @@ use rustix::process::{Resource, getrlimit};
 use super::cgroup;
 use super::finding::{Finding, bytes};
 use super::here::{Here, number, read};
+use crate::server::{self, OTHER_FILES};
 
-/// How many connections `shim serve` keeps open unless told otherwise (`--max-connections`).
-const CONNECTIONS: u64 = 10_000;
-/// Files that are open beside connections: logs, plugins, what plugins open.
-const OTHERS: u64 = 240;
 /// Memory with which a shim and a small plugin can do something, in bytes.
 const MEMORY: u64 = 64 << 20;
 /// Connections that may wait to be accepted: what listeners ask for.
@@ -41,7 +38,7 @@ pub(super) fn look(here: &Here) -> Vec<Finding> {
     let limits = Limits {
         connections: connections
             .and_then(|text| text.parse().ok())
-            .unwrap_or(CONNECTIONS),
+            .unwrap_or(server::Limits::default().connections as u64),
         files: (files.current, files.maximum),
         group: cgroup::limits(),
         memory: read("/proc/meminfo").and_then(|text| total(&text)),
@@ -89,7 +86,7 @@ impl Limits {
 
     fn files(&self) -> Finding {
         let (current, most) = self.files;
-        let needed = self.connections + OTHERS;
+        let needed = self.connections + OTHER_FILES;
         match (current, most) {
             (_, Some(most)) if most < needed => Finding::warn(
                 format!(
@@ -100,7 +97,7 @@ impl Limits {
                 format!(
                     "raise it where the shim is started (systemd: `LimitNOFILE={needed}`, \
                      docker: `--ulimit nofile={needed}`), or `shim --max-connections {}`",
-                    most.saturating_sub(OTHERS).max(1)
+                    most.saturating_sub(OTHER_FILES).max(1)
                 ),
             ),
             (Some(current), _) if current < needed => Finding::ok(format!(

@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Files that are open beside connections: logs, plugins, what plugins keep open.
-const OTHERS: u64 = 240;
+pub const OTHER_FILES: u64 = 240;
 
 /// Lets the process have a file open for each of so many connections, one more for what its handler
 /// opens meanwhile, and some others, as far as the system lets everybody raise the limit (the soft
@@ -16,7 +16,7 @@ const OTHERS: u64 = 240;
 pub fn raise_open_files(connections: usize) -> Result<(), u64> {
     let limit = getrlimit(Resource::Nofile);
     let connections = u64::try_from(connections).unwrap_or(u64::MAX);
-    let wanted = connections.saturating_mul(2).saturating_add(OTHERS);
+    let wanted = connections.saturating_mul(2).saturating_add(OTHER_FILES);
     let most = limit.maximum.unwrap_or(u64::MAX);
     let raised = wanted.min(most);
     if limit.current.is_some_and(|current| current < raised) {
@@ -27,7 +27,7 @@ pub fn raise_open_files(connections: usize) -> Result<(), u64> {
         // What cannot be raised stays; then connections wait to be accepted.
         let _ = setrlimit(Resource::Nofile, raised);
     }
-    if most < connections.saturating_add(OTHERS) {
+    if most < connections.saturating_add(OTHER_FILES) {
         return Err(most);
     }
     Ok(())

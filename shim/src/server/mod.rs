@@ -34,7 +34,7 @@ mod tls;
 mod waker;
 
 pub use cells::Cells;
-pub use files::raise_open_files;
+pub use files::{OTHER_FILES, raise_open_files};
 pub use inherited::{Address, Inherited, InheritedError};
 pub use limits::Limits;
 pub use listener::Listener;
