@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
@@ -231,7 +231,6 @@ async fn function(
         http: settings.http,
         ignore_stage,
         events: Arc::new(settings.events),
-        named: OnceLock::new(),
         name,
     })
 }

@@ -130,10 +130,10 @@ fn unread(before: &[Fixed], now: &[Fixed]) -> Vec<String> {
 
 /// Waits until nobody uses what was exchanged, however long that takes, and stops its instances.
 async fn retire(old: Arc<Catalogue<Served>>, before: Vec<Ready>, grace: Duration) {
-    // The catalogue and `before` hold one count each of every function.
     let in_use = || {
-        let held = |entry: &Ready| Arc::strong_count(entry) > 2 || entry.function.is_busy();
-        Arc::strong_count(&old) > 1 || before.iter().any(held)
+        // `before` has one count of every function.
+        let held = Arc::strong_count(&old) > 1 || old.is_in_use(1);
+        held || before.iter().any(|entry| entry.function.is_busy())
     };
     while in_use() {
         tokio::time::sleep(LOOK).await;

@@ -119,6 +119,10 @@ impl Invoke for Function {
         self.accepts
     }
 
+    fn checks_json(&self) -> bool {
+        matches!(self.accepts, Accepts::Event { json: true, .. })
+    }
+
     #[allow(
         clippy::manual_async_fn,
         reason = "an `async fn` has room for its arguments twice"

@@ -87,6 +87,14 @@ impl Invoke for Served {
         }
     }
 
+    fn checks_json(&self) -> bool {
+        match &self.engine {
+            Engine::InProcess(function) => function.checks_json(),
+            // It reads no event.
+            Engine::Mock(_) => false,
+        }
+    }
+
     // No `async fn`: it would move what goes in and what comes out once more.
     fn invoke(
         &self,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
@@ -12,6 +13,7 @@ use super::url::{Cors, DuplicateRoute, PathParameters, Route, Router};
 use crate::events::{EventConfig, Found, Functions, News, Target as EventTarget};
 use crate::invocation::{
     Accepts, Caller, FunctionError, Home, Invocation, Invoke, LATEST, Outcome, Refusal, Target,
+    thread,
 };
 use crate::observe::metrics::FunctionMetrics;
 
@@ -36,9 +38,6 @@ pub struct Entry<F> {
     pub events: Arc<EventConfig>,
     /// Its figures.
     pub metrics: Arc<FunctionMetrics>,
-    /// What its handler may know of a caller of the Invoke API who says no more than its name: made
-    /// by the first.
-    pub named: OnceLock<Arc<Caller>>,
     /// What runs it.
     pub function: F,
 }
@@ -55,21 +54,6 @@ impl<F> Entry<F> {
             Some(_) => None,
         }
     }
-
-    /// What its handler may know of who names it as `target`.
-    pub(super) fn caller(&self, target: &Target<'_>, home: &Home) -> Arc<Caller> {
-        let caller = || {
-            Arc::new(Caller {
-                arn: Some(home.arn(target.name, target.qualifier)),
-                ..Caller::default()
-            })
-        };
-        if target.qualifier.is_none() && target.name == self.name {
-            self.named.get_or_init(caller).clone()
-        } else {
-            caller()
-        }
-    }
 }
 
 impl<F: Invoke> Invoke for Entry<F> {
@@ -79,6 +63,10 @@ impl<F: Invoke> Invoke for Entry<F> {
 
     fn accepts(&self) -> Accepts {
         self.function.accepts()
+    }
+
+    fn checks_json(&self) -> bool {
+        self.function.checks_json()
     }
 
     fn ignores_stage(&self) -> bool {
@@ -97,6 +85,42 @@ impl<F: Invoke> Invoke for Entry<F> {
     }
 }
 
+/// A function, as some of the threads count who uses it: if all counted in one place, the cores would
+/// fight for it with every invocation.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(super) struct Share<F> {
+    entry: Arc<Entry<F>>,
+    /// What its handler may know of a caller of the Invoke API who says no more than its name: made
+    /// by the first.
+    named: OnceLock<Arc<Caller>>,
+}
+
+impl<F> Share<F> {
+    /// What the function's handler may know of who names it as `target`.
+    pub(super) fn caller(&self, target: &Target<'_>, home: &Home) -> Arc<Caller> {
+        let caller = || {
+            Arc::new(Caller {
+                arn: Some(home.arn(target.name, target.qualifier)),
+                ..Caller::default()
+            })
+        };
+        if target.qualifier.is_none() && target.name == self.name {
+            self.named.get_or_init(caller).clone()
+        } else {
+            caller()
+        }
+    }
+}
+
+impl<F> Deref for Share<F> {
+    type Target = Entry<F>;
+
+    fn deref(&self) -> &Entry<F> {
+        &self.entry
+    }
+}
+
 /// How a function is called over plain HTTP.
 #[derive(Debug, Clone, Default)]
 pub struct HttpUse {
@@ -112,6 +136,8 @@ pub struct HttpUse {
 #[derive(Debug)]
 pub struct Catalogue<F> {
     entries: Vec<Arc<Entry<F>>>,
+    /// Of each entry one for each of the [`places`](thread::places).
+    shares: Vec<Arc<Share<F>>>,
     by_name: BTreeMap<String, usize>,
     /// `None`: no function has routes.
     router: Option<Router<usize>>,
@@ -159,8 +185,19 @@ impl<F> Catalogue<F> {
         let router = (!routes.is_empty())
             .then(|| Router::new(routes))
             .transpose()?;
+        let share = |entry: &Arc<Entry<F>>| {
+            Arc::new(Share {
+                entry: entry.clone(),
+                named: OnceLock::new(),
+            })
+        };
+        let shares = entries
+            .iter()
+            .flat_map(|entry| (0..thread::places()).map(move |_| share(entry)))
+            .collect();
         Ok(Self {
             entries,
+            shares,
             by_name,
             router,
         })
@@ -192,6 +229,26 @@ impl<F> Catalogue<F> {
         self.by_name
             .get(name)
             .and_then(|index| self.entries.get(*index))
+    }
+
+    /// As [`find`](Self::find), for who keeps it as long as an invocation lasts.
+    pub(super) fn share(&self, name: &str) -> Option<&Arc<Share<F>>> {
+        let index = self.by_name.get(name)?;
+        let places = thread::places();
+        let mine = thread::number() & (places - 1);
+        self.shares.get(index * places + mine)
+    }
+
+    /// Whether anybody has a function who is neither the catalogue nor one of those who have `known`
+    /// counts of each.
+    pub fn is_in_use(&self, known: usize) -> bool {
+        let own = 1 + thread::places();
+        let entries = self.entries.iter();
+        let mut shares = self.shares.iter();
+        entries
+            .map(Arc::strong_count)
+            .any(|count| count > own + known)
+            || shares.any(|share| Arc::strong_count(share) > 1)
     }
 
     /// All of them, in the order in which they were given.
@@ -262,7 +319,6 @@ impl<F: Invoke> Current<F> {
             ignore_stage: false,
             events: Arc::default(),
             metrics: Arc::default(),
-            named: OnceLock::new(),
             function,
         };
         let catalogue = Catalogue::new(vec![Arc::new(entry)]);

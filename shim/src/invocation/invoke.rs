@@ -109,6 +109,12 @@ pub trait Invoke: Send + Sync + 'static {
     /// What its handler takes.
     fn accepts(&self) -> Accepts;
 
+    /// Whether the function finds out by itself that an event is not JSON, and fails with
+    /// [`ErrorKind::BadEvent`](super::ErrorKind::BadEvent): nobody has to read through it before.
+    fn checks_json(&self) -> bool {
+        false
+    }
+
     /// Of a web handler that is invoked with the event of a gateway: its paths come without the
     /// gateway's stage.
     fn ignores_stage(&self) -> bool {
@@ -139,6 +145,10 @@ impl<T: Invoke> Invoke for std::sync::Arc<T> {
 
     fn accepts(&self) -> Accepts {
         T::accepts(self)
+    }
+
+    fn checks_json(&self) -> bool {
+        T::checks_json(self)
     }
 
     fn ignores_stage(&self) -> bool {

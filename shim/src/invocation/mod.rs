@@ -10,6 +10,7 @@ mod invoke;
 mod random;
 mod request_id;
 mod target;
+pub mod thread;
 
 pub use body::{Body, BodyError, BoxBody};
 pub use document::MAX_ERROR;

@@ -51,6 +51,8 @@ pub(super) struct Activity {
     stalled_since: AtomicU64,
     /// The last request had a body, some of which may still arrive.
     had_body: AtomicBool,
+    /// Some request had a body.
+    had_bodies: AtomicBool,
     order: AtomicU8,
     waker: OnceLock<Waker>,
 }
@@ -75,6 +77,7 @@ impl Activity {
             since: AtomicU64::new(clock.now()),
             stalled_since: AtomicU64::new(0),
             had_body: AtomicBool::new(false),
+            had_bodies: AtomicBool::new(false),
             order: AtomicU8::new(Order::Run as u8),
             waker: OnceLock::new(),
             clock,
@@ -86,6 +89,14 @@ impl Activity {
         self.count(ONE + OURS, one_at_a_time);
         self.phase.store(Phase::Idle as u8, Ordering::Relaxed);
         self.had_body.store(has_body, Ordering::Relaxed);
+        if has_body {
+            self.had_bodies.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether any request so far had a body.
+    pub(super) fn has_had_bodies(&self) -> bool {
+        self.had_bodies.load(Ordering::Relaxed)
     }
 
     /// Its response is handed over, or it was given up; `ours` is whose turn it was. `one_at_a_time`:

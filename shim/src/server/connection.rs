@@ -152,7 +152,8 @@ async fn obeying<W: Future>(
         if activity.order() == Order::Kill {
             return Poll::Ready(None);
         }
-        if let Poll::Ready(output) = waker.poll(cx, |cx| work.as_mut().poll(cx)) {
+        let bodies = activity.has_had_bodies();
+        if let Poll::Ready(output) = waker.poll(cx, bodies, |cx| work.as_mut().poll(cx)) {
             return Poll::Ready(Some(output));
         }
         if draining || activity.order() == Order::Run {
@@ -160,7 +161,12 @@ async fn obeying<W: Future>(
         }
         draining = true;
         match drain(work.as_mut()) {
-            Then::Finish => waker.poll(cx, |cx| work.as_mut().poll(cx)).map(Some),
+            Then::Finish => {
+                let bodies = activity.has_had_bodies();
+                waker
+                    .poll(cx, bodies, |cx| work.as_mut().poll(cx))
+                    .map(Some)
+            }
             Then::Leave => Poll::Ready(None),
         }
     })

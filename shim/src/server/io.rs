@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use arrayvec::ArrayVec;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
@@ -173,13 +174,13 @@ impl AsyncWrite for Io {
         let this = self.get_mut();
         let length: usize = bufs.iter().map(|buf| buf.len()).sum();
         let written = if length <= SMALL_RESPONSE {
-            let mut whole = [0; SMALL_RESPONSE];
-            let mut end = 0;
+            // Not cleared before it is filled.
+            let mut whole = ArrayVec::<u8, SMALL_RESPONSE>::new();
             for buf in bufs {
-                whole[end..end + buf.len()].copy_from_slice(buf);
-                end += buf.len();
+                // They fit: their lengths were added up.
+                let _ = whole.try_extend_from_slice(buf);
             }
-            Pin::new(&mut this.stream).poll_write(cx, &whole[..end])
+            Pin::new(&mut this.stream).poll_write(cx, &whole)
         } else {
             Pin::new(&mut this.stream).poll_write_vectored(cx, bufs)
         };

@@ -11,12 +11,17 @@ use crate::frontend::hold_back;
 pub(super) struct Filtered(Option<(Waker, Waker)>);
 
 impl Filtered {
-    /// Runs `poll` with the filtered waker of the task that `cx` belongs to.
+    /// Runs `poll` with the filtered waker of the task that `cx` belongs to; with the task's own as
+    /// long as no request had a body (`bodies`), for then there is nothing to filter.
     pub(super) fn poll<T>(
         &mut self,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
+        bodies: bool,
         poll: impl FnOnce(&mut Context<'_>) -> T,
     ) -> T {
+        if !bodies {
+            return poll(cx);
+        }
         let known = self.0.take().filter(|(task, _)| task.will_wake(cx.waker()));
         let (_, filtered) = self.0.insert(known.unwrap_or_else(|| {
             let task = cx.waker().clone();

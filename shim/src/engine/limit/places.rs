@@ -9,11 +9,10 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, TryAcquireError};
 
+use crate::invocation::thread;
+
 /// Added to the number of those who wait: the limit is closed.
 const CLOSED: usize = 1 << (usize::BITS - 1);
-
-/// How many threads at most have places of their own; others share with them.
-const MOST_OWNERS: usize = 64;
 
 /// The places of one function.
 #[derive(Debug)]
@@ -34,10 +33,8 @@ struct Own(AtomicUsize);
 
 impl Places {
     pub(super) fn new(limit: usize) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let owners = (2 * threads).next_power_of_two().min(MOST_OWNERS);
         Self {
-            own: (0..owners).map(|_| Own::default()).collect(),
+            own: (0..thread::places()).map(|_| Own::default()).collect(),
             shared: Semaphore::new(limit),
             waiting: AtomicUsize::new(0),
             collecting: Mutex::default(),
@@ -52,7 +49,7 @@ impl Places {
     }
 
     fn own(&self) -> &AtomicUsize {
-        &self.own[thread() & (self.own.len() - 1)].0
+        &self.own[thread::number() & (self.own.len() - 1)].0
     }
 
     /// Takes a place of the thread's own, unless anybody waits.
@@ -97,13 +94,4 @@ impl Places {
             self.collect();
         }
     }
-}
-
-/// The calling thread's number: threads get one in turn, when they ask for the first time.
-fn thread() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    NUMBER.with(|number| *number)
 }

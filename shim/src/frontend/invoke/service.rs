@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode, Uri, header};
+use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio_util::task::TaskTracker;
 
@@ -66,8 +66,6 @@ struct Head<'a> {
     /// As the caller names the function. What is wrong with it is told once the body is there.
     name: Cow<'a, str>,
     qualifier: Option<String>,
-    /// Empty; its room serves the response.
-    headers: HeaderMap,
 }
 
 impl<F: Invoke> InvokeApi<F> {
@@ -120,20 +118,26 @@ impl<F: Invoke> InvokeApi<F> {
         let id = RequestId::random();
         let found = {
             let arrived = Instant::now();
-            let mut parts = request.head.into_parts().0;
-            let uri = std::mem::take(&mut parts.uri);
-            let head = match self.read_head(parts, &uri) {
+            let Received {
+                head: request,
+                body,
+            } = request;
+            let head = match self.read_head(&request) {
                 Ok(head) => head,
                 Err(error) => return refuse(error, &id, None),
             };
-            match self.read_event(&head, request.body).await {
-                Ok(event) => self.find(head, event, id, arrived),
+            match self.read_event(&head, body).await {
+                Ok(event) => self
+                    .find(head, event, id, arrived)
+                    .map(|(operation, work)| (operation, work, request)),
                 Err(error) => Err(error),
             }
         };
         let answered = match found {
-            Ok((Operation::Invoke, mut work)) if work.is_plain() => return work.answer().await.0,
-            Ok((operation, work)) => Box::pin(self.otherwise(operation, work)).await,
+            Ok((Operation::Invoke, mut work, spare)) if work.is_plain() => {
+                return work.answer(Some(spare)).await.0;
+            }
+            Ok((operation, work, _)) => Box::pin(self.otherwise(operation, work)).await,
             Err(error) => Err(error),
         };
         answered.unwrap_or_else(|error| refuse(error, &id, None))
@@ -151,7 +155,7 @@ impl<F: Invoke> InvokeApi<F> {
         let signer = signer.transpose()?;
         let home = &self.plan.home;
         let target = Target::parse(&head.name, head.qualifier.as_deref(), home)?;
-        let entry = self.current.get().find(target.name).cloned();
+        let entry = self.current.get().share(target.name).cloned();
         let known = entry.filter(|entry| entry.version_of(target.qualifier).is_some());
         let Some(entry) = known else {
             return Err(ApiError::not_found(&target.qualified_arn(home)));
@@ -168,7 +172,6 @@ impl<F: Invoke> InvokeApi<F> {
             event: if event.is_empty() { NO_EVENT } else { event },
             call: head.call,
             access_key: signer.map(|signer| signer.access_key_id),
-            headers: head.headers,
         };
         Ok((head.operation, Box::write(room, work)))
     }
@@ -183,7 +186,7 @@ impl<F: Invoke> InvokeApi<F> {
             Kind::RequestResponse if operation == Operation::Stream => work.stream().await,
             Kind::RequestResponse => match (&self.attempts, work.call.attempts_id.take()) {
                 (Some(attempts), Some(id)) => Ok(self.once(attempts, id, work).await),
-                _ => Ok(work.answer().await.0),
+                _ => Ok(work.answer(None).await.0),
             },
             Kind::Event => self.accept(work, operation).await,
             Kind::DryRun => Ok(work.dry_run()),
@@ -191,39 +194,33 @@ impl<F: Invoke> InvokeApi<F> {
         }
     }
 
-    fn read_head<'a>(&self, mut head: Parts, uri: &'a Uri) -> Result<Head<'a>, ApiError> {
-        let path = path::api_path(uri.path(), &self.plan.base_path).unwrap_or_default();
-        let (operation, name) = match path::read(&head.method, path) {
+    fn read_head<'a>(&self, request: &'a Request<Body>) -> Result<Head<'a>, ApiError> {
+        let path = path::api_path(request.uri().path(), &self.plan.base_path).unwrap_or_default();
+        let (operation, name) = match path::read(request.method(), path) {
             Asked::Call(operation, name) => (operation, name),
             Asked::BadEncoding => {
                 return Err(ApiError::invalid_parameter(
                     "the function's name is not UTF-8",
                 ));
             }
-            Asked::Unknown => return Err(ApiError::unknown_operation(&head.method, path)),
+            Asked::Unknown => return Err(ApiError::unknown_operation(request.method(), path)),
         };
         let verifier = self.verifier.load_full();
         let signed = verifier
-            .map(|verifier| {
-                head.uri = uri.clone();
-                verifier.check_head(&head, SystemTime::now())
-            })
+            .map(|verifier| verifier.check_head(&parts_of(request), SystemTime::now()))
             .transpose()?
             .map(Box::new);
-        let call = Call::read(operation, &head.headers)?;
+        let call = Call::read(operation, request.headers())?;
         let qualifier = match operation {
             Operation::Async => None,
-            Operation::Invoke | Operation::Stream => path::qualifier(uri.query()),
+            Operation::Invoke | Operation::Stream => path::qualifier(request.uri().query()),
         };
-        let mut headers = head.headers;
-        headers.clear();
         Ok(Head {
             operation,
             signed,
             call,
             name,
             qualifier,
-            headers,
         })
     }
 
@@ -278,7 +275,7 @@ impl<F: Invoke> InvokeApi<F> {
             }
         };
         let answering = async move {
-            let (response, ran) = work.answer().await;
+            let (response, ran) = work.answer(None).await;
             let (head, body) = response.into_parts();
             let body = match body {
                 Body::Full(bytes) => bytes,
@@ -344,6 +341,16 @@ impl<F: Invoke> InvokeApi<F> {
         }
         Ok(with_ids(response, &id, Some(work.trace_id)))
     }
+}
+
+/// A copy of a request's head.
+fn parts_of(request: &Request<Body>) -> Parts {
+    let mut parts = Request::new(()).into_parts().0;
+    parts.method = request.method().clone();
+    parts.uri = request.uri().clone();
+    parts.version = request.version();
+    parts.headers = request.headers().clone();
+    parts
 }
 
 /// The event of a call without one.

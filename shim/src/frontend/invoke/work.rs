@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use serde::de::IgnoredAny;
 
 use super::answered::Answered;
@@ -13,9 +13,11 @@ use super::api_error::ApiError;
 use super::call::{Call, Kind};
 use super::report::{Report, Told};
 use super::stream::Frames;
-use crate::frontend::catalogue::Entry;
+use crate::frontend::catalogue::Share;
 use crate::gateway::{self, Form, NotHttp};
-use crate::invocation::{Accepts, Body, Caller, Invocation, Invoke, LATEST, Payload, RequestId};
+use crate::invocation::{
+    Accepts, Body, Caller, ErrorKind, Invocation, Invoke, LATEST, Payload, RequestId,
+};
 use crate::observe::tail::{self, Tail};
 use crate::observe::{self, RefusedLine};
 
@@ -28,11 +30,14 @@ const REMAPPED_LENGTH: HeaderName = HeaderName::from_static("x-amzn-remapped-con
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// A request that was read.
+pub(super) type Spare = Option<Box<Request<Body>>>;
+
 /// A call that can be done.
 pub(super) struct Work<F> {
     pub(super) id: RequestId,
     pub(super) arrived: Instant,
-    pub(super) entry: Arc<Entry<F>>,
+    pub(super) entry: Arc<Share<F>>,
     pub(super) qualifier: Option<String>,
     /// What the handler may know of its caller, which is told once. Names the function as the caller
     /// does.
@@ -43,8 +48,6 @@ pub(super) struct Work<F> {
     pub(super) call: Call,
     /// Who signed it.
     pub(super) access_key: Option<String>,
-    /// Empty; its room serves the response.
-    pub(super) headers: HeaderMap,
 }
 
 impl<F: Invoke> Work<F> {
@@ -97,7 +100,7 @@ impl<F: Invoke> Work<F> {
             report.failed(Box::new(error));
             report.tell(Bytes::new())
         };
-        Ok(self.told(told))
+        Ok(self.told(told, None))
     }
 
     fn report(&self) -> Report<'_> {
@@ -148,6 +151,13 @@ impl<F: Invoke> Work<F> {
 
     /// Runs the function. The answer is what it answered, the report gets its error.
     async fn run(&self, report: &mut Report<'_>) -> Result<Answered, ApiError> {
+        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all. For
+        // those that do it is not read through twice.
+        let function = &self.entry.function;
+        let checked = function.checks_json();
+        if !checked {
+            must_be_json(&self.event).inspect_err(|_| report.forget())?;
+        }
         let (invocation, form) = match self.invocation() {
             Ok(made) => made,
             Err(error) => {
@@ -155,7 +165,7 @@ impl<F: Invoke> Work<F> {
                 return Ok(Answered::default());
             }
         };
-        let outcome = match self.entry.function.invoke(invocation).await {
+        let outcome = match function.invoke(invocation).await {
             Ok(outcome) => outcome,
             Err(refusal) => {
                 report.forget();
@@ -169,6 +179,9 @@ impl<F: Invoke> Work<F> {
                 return Err(error);
             }
         };
+        if checked && matches!(&outcome.result, Err(error) if error.kind == ErrorKind::BadEvent) {
+            must_be_json(&self.event).inspect_err(|_| report.forget())?;
+        }
         report.duration = outcome.duration;
         report.cold_start = outcome.cold_start;
         report.start = outcome.start;
@@ -181,13 +194,10 @@ impl<F: Invoke> Work<F> {
         }))
     }
 
-    /// Runs the function and answers with its whole response. Also says whether it ran.
-    pub(super) async fn answer(&mut self) -> (Box<Response<Body>>, bool) {
+    /// Runs the function and answers with its whole response. Also says whether it ran. What is left of
+    /// the request serves the response.
+    pub(super) async fn answer(&mut self, spare: Spare) -> (Box<Response<Body>>, bool) {
         self.call.tell(&mut self.caller);
-        // Not every handler looks at its event: some take bytes, some nothing, a mock none at all.
-        if let Err(error) = must_be_json(&self.event) {
-            return (self.refused(error), false);
-        }
         let mut report = self.report();
         let answered = match self.run(&mut report).await {
             Ok(answered) => answered,
@@ -203,18 +213,21 @@ impl<F: Invoke> Work<F> {
         });
         let told = report.tell(body);
         drop(report);
-        (self.told(told), true)
+        (self.told(told, spare), true)
     }
 
     fn refused(&self, error: ApiError) -> Box<Response<Body>> {
         refuse(error, &self.id, Some(self.trace_id.clone()))
     }
 
-    /// The answer to an invocation that ran. Takes the headers and the trace.
-    fn told(&mut self, told: Told) -> Box<Response<Body>> {
+    /// The answer to an invocation that ran, in the room of the request. Takes the trace.
+    fn told(&mut self, told: Told, spare: Spare) -> Box<Response<Body>> {
         let mut response = Box::new(Response::new(Body::from(told.body)));
         let headers = response.headers_mut();
-        std::mem::swap(headers, &mut self.headers);
+        if let Some(mut spare) = spare {
+            std::mem::swap(headers, spare.headers_mut());
+            headers.clear();
+        }
         headers.insert(header::CONTENT_TYPE, JSON);
         headers.insert(REMAPPED_LENGTH, HeaderValue::from_static("0"));
         headers.insert(EXECUTED_VERSION, version_value(self.version()));
@@ -235,7 +248,6 @@ impl<F: Invoke> Work<F> {
     /// Runs the function and answers with its response in frames, as it comes.
     pub(super) async fn stream(mut self) -> Result<Box<Response<Body>>, ApiError> {
         self.call.tell(&mut self.caller);
-        must_be_json(&self.event)?;
         let mut report = self.report();
         let answered = self.run(&mut report).await?;
         let frames = Frames::new(answered.streamed(), report.into_owned());

@@ -1,8 +1,9 @@
 //! The places where threads leave lines without meeting each other.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::invocation::thread;
 
 /// Some buffers, each behind a lock of its own. A thread always uses the same one, and has it for
 /// itself unless there are more threads that log than buffers.
@@ -74,17 +75,9 @@ impl Shard {
     }
 }
 
-/// The calling thread's shard: threads get one in turn, when they log for the first time.
+/// The calling thread's shard.
 fn mine() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static MINE: Cell<Option<usize>> = const { Cell::new(None) };
-    }
-    MINE.get().unwrap_or_else(|| {
-        let mine = NEXT.fetch_add(1, Ordering::Relaxed) % Shards::COUNT;
-        MINE.set(Some(mine));
-        mine
-    })
+    thread::number() % Shards::COUNT
 }
 
 #[cfg(test)]
