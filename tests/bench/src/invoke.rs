@@ -20,7 +20,11 @@ pub(crate) struct Invoke {
     #[arg(long, value_delimiter = ',', default_value = "1,8")]
     large_connections: Vec<usize>,
     /// What to ask for; several with commas between.
-    #[arg(long, value_delimiter = ',', default_value = "hello,echo-1k,echo-1m")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "hello,json-1k,echo-1k,echo-1m"
+    )]
     work: Vec<Call>,
     #[command(flatten)]
     options: Options,
@@ -31,7 +35,10 @@ pub(crate) struct Invoke {
 enum Call {
     /// A small document for a small document, which the shim's handler reads and writes with serde.
     Hello,
-    /// A document of 1 KiB that comes back.
+    /// A document of 1 KiB that both read and write by serde.
+    #[value(name = "json-1k")]
+    Json1k,
+    /// The same, which comes back as it is.
     #[value(name = "echo-1k")]
     Echo1k,
     /// A text of 1 MiB that comes back.
@@ -44,7 +51,11 @@ const HELLO: &str = "POST /2015-03-31/functions/hello/invocations HTTP/1.1\r\nho
                      connection: close\r\ncontent-length: 16\r\n\r\n{\"name\":\"World\"}";
 
 /// What the shim serves.
-const FUNCTIONS: [(&str, &str); 2] = [("hello", "hello_event"), ("echo", "echo")];
+const FUNCTIONS: [(&str, &str); 3] = [
+    ("hello", "hello_event"),
+    ("order", "order"),
+    ("echo", "echo"),
+];
 
 impl Invoke {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
@@ -67,7 +78,7 @@ impl Invoke {
         for call in &self.work {
             let script = call.script(scripts.path())?;
             let connections = match call {
-                Call::Hello | Call::Echo1k => &self.connections,
+                Call::Hello | Call::Json1k | Call::Echo1k => &self.connections,
                 Call::Echo1m => &self.large_connections,
             };
             works.extend(connections.iter().map(|&connections| Work {
@@ -87,6 +98,7 @@ impl Call {
     fn name(self) -> &'static str {
         match self {
             Self::Hello => "hello",
+            Self::Json1k => "JSON 1 KiB",
             Self::Echo1k => "echo 1 KiB",
             Self::Echo1m => "echo 1 MiB",
         }
@@ -95,6 +107,7 @@ impl Call {
     fn path(self) -> &'static str {
         match self {
             Self::Hello => "/2015-03-31/functions/hello/invocations",
+            Self::Json1k => "/2015-03-31/functions/order/invocations",
             Self::Echo1k | Self::Echo1m => "/2015-03-31/functions/echo/invocations",
         }
     }
@@ -103,7 +116,7 @@ impl Call {
     fn event(self) -> String {
         match self {
             Self::Hello => r#"{"name":"World"}"#.to_owned(),
-            Self::Echo1k => document(),
+            Self::Json1k | Self::Echo1k => document(),
             Self::Echo1m => format!(r#""{}""#, "x".repeat(1024 * 1024 - 2)),
         }
     }

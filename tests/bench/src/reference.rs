@@ -15,12 +15,23 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Builder;
 
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the plugin's own file, of which one type is needed"
+)]
+#[path = "../plugin/src/events.rs"]
+mod events;
+
+use events::Order;
+
 /// What is served.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Work {
     /// Thirteen bytes for any request.
     Hello,
-    /// For calls of a function `hello`, what the shim's handler answers; for others, the body.
+    /// For calls of a function `hello`, what the shim's handler answers; for `order`, the document read
+    /// and written by serde, as there; for others, the body.
     Invoke,
 }
 
@@ -79,14 +90,20 @@ async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible
     ))))
 }
 
-/// Reads the whole event and looks at none of it.
+/// Reads the whole event, and looks at it only for `order`.
 async fn invoke(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes>>> {
-    let hello = request.uri().path() == "/2015-03-31/functions/hello/invocations";
-    let event = request.into_body().collect().await?.to_bytes();
-    let answer = if hello {
-        Bytes::from_static(br#"{"message":"Hello, World!"}"#)
-    } else {
-        event
+    let (head, body) = request.into_parts();
+    let event = body.collect().await?.to_bytes();
+    let answer = match head.uri.path() {
+        "/2015-03-31/functions/hello/invocations" => {
+            Bytes::from_static(br#"{"message":"Hello, World!"}"#)
+        }
+        "/2015-03-31/functions/order/invocations" => {
+            let order = serde_json::from_slice::<Order>(&event);
+            let json = order.and_then(|order| serde_json::to_vec(&order));
+            json.unwrap_or_default().into()
+        }
+        _ => event,
     };
     let mut response = Response::new(Full::new(answer));
     let json = HeaderValue::from_static("application/json");
