@@ -150,10 +150,10 @@ async fn function(
     let label = plugin.label();
     let unnamed = spec.plugin.name.is_none();
     let name = spec.plugin.name.unwrap_or_else(|| handler_name.clone());
-    // The only function there is answers to its package's name too, and to `function`, which is
-    // what AWS's own emulator calls it.
+    // The only function there is answers to `function`, too, which is what AWS's own emulator calls it;
+    // one without a name of its own to its package's name.
     let mut also = Vec::new();
-    if single && unnamed {
+    if single {
         also.push("function".to_owned());
     }
     if unnamed && is_name(&label.package.name) {

@@ -2,9 +2,8 @@
 //! exchanged for it without a failed request.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
@@ -12,7 +11,7 @@ use super::credentials::{self, CurrentVerifier};
 use super::load::{self, Ready};
 use super::notify::Notify;
 use super::serve::{Replan, names};
-use super::signals::Stop;
+use super::signals::{Hangup, Hangups, Stop};
 use crate::config::{Fixed, Plan};
 use crate::engine::Served;
 use crate::frontend::{Catalogue, Current};
@@ -46,18 +45,24 @@ pub(super) struct Reload {
 
 impl Reload {
     /// Reloads at each signal and whenever it is asked for, until the stop; returns what is served
-    /// then. A stop does not wait for a reload.
+    /// then. A stop does not wait for a reload. The end of the terminal is a stop.
     pub(super) async fn on_each(
         mut self,
-        mut hangups: Signal,
+        mut hangups: Hangups,
         mut asked: mpsc::Receiver<Ask>,
-        mut stopped: watch::Receiver<Stop>,
+        stop: Arc<watch::Sender<Stop>>,
     ) -> Vec<Ready> {
+        let mut stopped = stop.subscribe();
         loop {
             let ask = tokio::select! {
                 _ = stopped.wait_for(Option::is_some) => return self.ready,
-                signal = hangups.recv() => match signal {
-                    Some(()) => None,
+                hangup = hangups.next() => match hangup {
+                    Some(Hangup::Reload) => None,
+                    Some(Hangup::TerminalClosed) => {
+                        tracing::info!("the terminal was closed");
+                        stop.send_replace(Some(Instant::now()));
+                        return self.ready;
+                    }
                     None => return self.ready,
                 },
                 Some(ask) = asked.recv() => Some(ask),

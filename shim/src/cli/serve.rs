@@ -17,7 +17,7 @@ use super::load::{self, Ready};
 use super::metrics;
 use super::passed::Passed;
 use super::reload::{Ask, Reload};
-use super::signals;
+use super::signals::{self, Hangups};
 use crate::config::{Plan, ServePlan};
 use crate::engine::{CELL_WORKERS, Served, Watchdog};
 use crate::events::{Events, EventsPlan};
@@ -129,7 +129,7 @@ async fn until_stopped(
     cells: Cells,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = signals::stop()?;
-    let hangups = signals::hangups()?;
+    let hangups = Hangups::listen()?;
     let tls = match &plan.tls {
         Some((certificate, key)) => {
             let tls = Tls::load(certificate, key).context("wrong --tls-cert or --tls-key");
@@ -216,7 +216,7 @@ async fn until_stopped(
         notify: notify.clone(),
     };
     let (ask, asked) = mpsc::channel(1);
-    let reloading = tokio::spawn(reload.on_each(hangups, asked, stopped.clone()));
+    let reloading = tokio::spawn(reload.on_each(hangups, asked, stop.clone()));
     let stopping = {
         let readiness = readiness.clone();
         let stopped = wait(stopped);

@@ -1,5 +1,6 @@
 //! What the process is told by signals.
 
+use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -34,7 +35,54 @@ pub(super) fn stop() -> anyhow::Result<(Arc<watch::Sender<Stop>>, watch::Receive
     Ok((stop, stopped))
 }
 
-/// Listens for SIGHUP: reload.
-pub(super) fn hangups() -> anyhow::Result<Signal> {
-    signal(SignalKind::hangup()).context("cannot listen for SIGHUP")
+/// SIGHUP: reload; or the end of the terminal that the process was started at.
+pub(super) struct Hangups {
+    signal: Signal,
+    /// Which of the standard streams were terminals at the start.
+    terminals: [bool; 3],
+}
+
+/// What a SIGHUP says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hangup {
+    /// Somebody wants a reload.
+    Reload,
+    /// The terminal is gone, and whoever sat there: stop.
+    TerminalClosed,
+}
+
+impl Hangups {
+    /// Listens from now on.
+    pub(super) fn listen() -> anyhow::Result<Self> {
+        let signal = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+        Ok(Self {
+            signal,
+            terminals: terminals(),
+        })
+    }
+
+    /// The next one; `None`: there are none any more.
+    pub(super) async fn next(&mut self) -> Option<Hangup> {
+        self.signal.recv().await?;
+        // A terminal that was closed is none any more.
+        let closed = self
+            .terminals
+            .iter()
+            .zip(terminals())
+            .any(|(was, is)| *was && !is);
+        Some(if closed {
+            Hangup::TerminalClosed
+        } else {
+            Hangup::Reload
+        })
+    }
+}
+
+/// Which of the standard streams are terminals.
+fn terminals() -> [bool; 3] {
+    [
+        stdin().is_terminal(),
+        stdout().is_terminal(),
+        stderr().is_terminal(),
+    ]
 }

@@ -1,11 +1,15 @@
 //! A person at a terminal.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use shim_testkit::eventually;
+use rustix::process::{Pid, kill_process};
+use shim_testkit::{Signal, eventually};
+use tempfile::TempDir;
 
 use super::{BROKEN, Folder, built_once, says, target};
+use crate::behaviours;
 
 /// A terminal of its own, in tmux; ends when dropped.
 pub(crate) struct Terminal(PathBuf);
@@ -89,4 +93,31 @@ fn edit_break_fix_rebuild_quit() {
     terminal.press(&["echo typed | tr a-z A-Z", "Enter"]);
     terminal.until_shown("TYPED");
     terminal.until_shown("echo typed | tr");
+}
+
+/// At a terminal, too, a SIGHUP asks for a reload, unless it tells that the terminal was closed.
+#[test]
+fn a_closed_terminal_ends_the_server() {
+    if !Terminal::there_is() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let shim = env!("CARGO_BIN_EXE_shim");
+    let plugin = behaviours();
+    let plugin = plugin.display();
+    // The inner shell outlives its terminal, to tell how the shim ended.
+    let inner = format!(
+        "trap : HUP; {shim} --plugin {plugin}#echo --port 0 & echo $! > pid; wait; wait $!; \
+         echo code=$? > ended"
+    );
+    let terminal = Terminal::begin(folder.path(), &format!("sh -c '{inner}'"));
+    terminal.until_shown("serving http://127.0.0.1:");
+    let read = |name| fs::read_to_string(folder.path().join(name)).ok();
+    let pid = read("pid").and_then(|pid| Pid::from_raw(pid.trim().parse().ok()?));
+    kill_process(pid.expect("its number is told"), Signal::HUP).expect("it is there");
+    terminal.until_shown("reloaded function=echo");
+    drop(terminal);
+    eventually("the shim has not ended well", || {
+        read("ended").filter(|text| text == "code=0\n")
+    });
 }

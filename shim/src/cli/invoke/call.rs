@@ -20,7 +20,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The name of a function that was given none: what a shim calls its only one.
+/// The name of a function that was given none: to which the only one there is answers.
 pub(super) const NAME: &str = "function";
 
 /// What is done with the event.

@@ -143,8 +143,8 @@ fn unconnected(url: &str, error: &io::Error) -> String {
 fn refused(name: &str, retry_after: Option<&str>) -> Option<String> {
     let fixed = match name {
         "ResourceNotFoundException" => {
-            "functions are named by `shim --plugin NAME=FILE.so`; a single plugin without a name answers \
-             to `function`, too"
+            "functions are named by `shim --plugin NAME=FILE.so`; the only function there is \
+             answers to `function`, too"
         }
         "MissingAuthenticationTokenException" => {
             "signed calls are asked for: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
