@@ -6,6 +6,7 @@
 //! must not depend on that, so [`EventOf`] and [`marker`](crate::marker) settle its marker.
 
 use std::any::type_name;
+use std::cell::Cell;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
@@ -238,18 +239,31 @@ fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, Error> {
     result.map_err(|error| Error::bad_event(format_args!("cannot read the request: {error}")))
 }
 
+thread_local! {
+    /// The room that the last response needed that this thread has written as JSON: the next one, which
+    /// is likely to be as long, has it from the start.
+    static LAST: Cell<usize> = const { Cell::new(LEAST) };
+}
+
+/// The room that a response has at least and at most from the start, in bytes.
+const LEAST: usize = 128;
+const MOST: usize = 64 * 1024;
+
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> ResponseType<Json> for T {
     const FLAGS: u64 = 0;
 
     fn into_response(self) -> Result<Response, Error> {
-        let json = serde_json::to_vec(&self).map_err(|error| {
+        let mut json = Vec::with_capacity(LAST.get());
+        serde_json::to_writer(&mut json, &self).map_err(|error| {
             let what = type_name::<T>();
             Error::new(
                 "InvalidResponse",
                 format_args!("cannot turn `{what}` into JSON: {error}"),
             )
         })?;
+        // A little longer will do, too.
+        LAST.set((json.len() + json.len() / 8).clamp(LEAST, MOST));
         Ok(event_response(ResponseBody::Full(json.into())))
     }
 }
