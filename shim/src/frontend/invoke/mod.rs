@@ -17,6 +17,7 @@ mod call;
 mod detached;
 mod frame;
 mod path;
+mod plain_json;
 mod report;
 mod service;
 mod stream;

@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 use super::answered::Answered;
 use super::api_error::ApiError;
 use super::call::{Call, Kind};
+use super::plain_json::is_plain;
 use super::report::{Report, Told};
 use super::stream::Frames;
 use crate::frontend::catalogue::Share;
@@ -270,6 +271,9 @@ fn version_value(version: &str) -> HeaderValue {
 }
 
 pub(super) fn must_be_json(event: &[u8]) -> Result<(), ApiError> {
+    if is_plain(event) {
+        return Ok(());
+    }
     match serde_json::from_slice::<IgnoredAny>(event) {
         Ok(_) => Ok(()),
         Err(error) => Err(ApiError::not_json(&error)),
