@@ -179,12 +179,17 @@ fn a_single_plugin_without_a_name_has_three() {
         assert_eq!(known.expect_success().json()["function_name"], "dump");
     }
     shim.invoke("handler").send().expect_status(404);
-    // One with a name has that one.
+    // One with a name has that one, and as long as it is the only one, that of a function without.
     let shim = serve_as("orders", "dump").start();
-    shim.invoke("orders").send().expect_success();
-    for other in ["function", "dump", "fixture-behaviours"] {
+    for name in ["orders", "function"] {
+        shim.invoke(name).send().expect_success();
+    }
+    for other in ["dump", "fixture-behaviours"] {
         shim.invoke(other).send().expect_status(404);
     }
+    let two = Toml::of(&[("orders", "dump", ""), ("greetings", "greet", "")]);
+    let two = two.serve().start();
+    two.invoke("function").send().expect_status(404);
 }
 
 #[test]
