@@ -7,6 +7,7 @@ mod body;
 mod document;
 mod error;
 mod invoke;
+pub mod json;
 mod random;
 mod request_id;
 mod target;

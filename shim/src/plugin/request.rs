@@ -194,7 +194,8 @@ fn lend_http<T>(
         many.extend(headers);
         &*many
     };
-    let mut lent = AbiCall {
+    let (body, stream) = crossing(body);
+    call(&mut AbiCall {
         kind: KIND_HTTP,
         version: version(head.version()).into(),
         deadline_unix_ms: deadline,
@@ -202,16 +203,9 @@ fn lend_http<T>(
         method: head.method().as_str().into(),
         uri: uri.into(),
         headers: headers.into(),
-        body: AbiBytes::empty(),
-        stream: ROption::RNone,
-    };
-    // Only what is there is moved.
-    match body {
-        Body::Empty => {}
-        Body::Full(bytes) => lent.body = bytes.into(),
-        body => (lent.body, lent.stream) = crossing(body),
-    }
-    call(&mut lent)
+        body,
+        stream,
+    })
 }
 
 fn put_context(fields: &mut FieldsWriter, invocation: &Invocation) {

@@ -46,7 +46,7 @@ pub(super) unsafe extern "C" fn run<E: Entry>(
     let fields = Fields::new(request.fields);
     let invocation = Arc::new(Invocation::new(function, fields, request.deadline_unix_ms));
     let place = request.place;
-    let payload = (request.body, request.stream.into_option());
+    let payload = (request.body, request.stream);
     let mut guard = begin(lent, invocation, payload, None);
     if place == PLACE_INLINE {
         guard.first_poll_untimed();
@@ -65,13 +65,10 @@ pub(super) unsafe extern "C" fn run_inline<E: Entry>(
     let lent = unsafe { Lent::<E>::new(handler, instance) };
     // SAFETY: (I7) the call lasts.
     let function = unsafe { lent.loaded() }.function;
-    let body = std::mem::replace(&mut call.body, AbiBytes::empty());
-    // Hardly ever there: looked at before it is moved.
-    let stream = match &call.stream {
-        ROption::RNone => None,
-        ROption::RSome(_) => std::mem::replace(&mut call.stream, ROption::RNone).into_option(),
-    };
-    let payload = (body, stream);
+    let payload = (
+        std::mem::replace(&mut call.body, AbiBytes::empty()),
+        std::mem::replace(&mut call.stream, ROption::RNone),
+    );
     Thread::with(|thread| {
         let invocation = thread.invocation(function, &call.fields, call.deadline_unix_ms);
         let mut guard = begin(lent, invocation, payload, thread.room.take());
@@ -105,14 +102,14 @@ pub(super) unsafe extern "C" fn run_inline<E: Entry>(
 fn begin<E: Entry>(
     lent: Lent<E>,
     invocation: Arc<Invocation>,
-    (body, stream): (AbiBytes, Option<AbiStream>),
+    (body, stream): (AbiBytes, ROption<AbiStream>),
     room: Option<Room>,
 ) -> Guard<impl Future<Output = Result<Response, Fault>> + Send + use<E>, impl FnMut() + use<E>> {
     let input = Request {
         // SAFETY: (I9) the guard counts the invocation, and drops the work before it.
         invocation: unsafe { InvocationRef::detached(&invocation) },
         body,
-        stream,
+        stream: stream.into(),
     };
     let work = move || async move {
         // SAFETY: (I7) the guard drops the work before what is lent goes.

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
 
 use crate::fields::Fields;
 use crate::glue::invocation::{Function, Invocation};
@@ -98,23 +97,17 @@ impl Thread {
         fields: &[u8],
         deadline_unix_ms: u64,
     ) -> Arc<Invocation> {
-        match self.invocation.take() {
-            Some(kept) if Arc::strong_count(&kept) == 1 => {
-                // What they did with it who had it before is done.
-                fence(Ordering::Acquire);
-                // SAFETY: (I12) ours is the only count. `Arc::get_mut` would lock a line of the cache
-                // to find out that nobody counts it weakly, which nobody does.
-                let fresh = unsafe { &mut *Arc::as_ptr(&kept).cast_mut() };
-                fresh.renew(function, fields, deadline_unix_ms);
-                kept
-            }
+        let mut kept = self.invocation.take();
+        match kept.as_mut().and_then(Arc::get_mut) {
+            Some(fresh) => fresh.renew(function, fields, deadline_unix_ms),
             // There is none, or somebody has it still.
-            _ => {
-                let mut list = Fields::default();
-                list.refill(fields);
-                Arc::new(Invocation::new(function, list, deadline_unix_ms))
-            }
+            None => kept = None,
         }
+        kept.unwrap_or_else(|| {
+            let mut list = Fields::default();
+            list.refill(fields);
+            Arc::new(Invocation::new(function, list, deadline_unix_ms))
+        })
     }
 
     /// Keeps a run that is done, for the room that it has, unless it has gathered something.

@@ -3,6 +3,8 @@
 //! serde_json reads eight bytes of a string at a time; large events are mostly long strings, of which
 //! this reads whole blocks.
 
+use crate::invocation::json::{is_special, special};
+
 /// How deep arrays and objects may lie within each other.
 const DEPTH: usize = 64;
 
@@ -104,22 +106,6 @@ fn ordinary(text: &[u8]) -> &[u8] {
 fn ordinary_few(text: &[u8]) -> &[u8] {
     let at = text.iter().position(|&byte| is_special(byte));
     &text[at.unwrap_or(text.len())..]
-}
-
-fn is_special(byte: u8) -> bool {
-    (byte < b' ') | (byte == b'"') | (byte == b'\\')
-}
-
-/// Marks in a word those of eight bytes that are special, by the highest bit of each: the lowest mark is
-/// right, those above it may be wrong.
-fn special(word: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let below = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
-    let is = |byte: u8| {
-        let zero = word ^ (ONES * u64::from(byte));
-        zero.wrapping_sub(ONES) & !zero
-    };
-    (below | is(b'"') | is(b'\\')) & (ONES << 7)
 }
 
 /// What follows a number at the start of `text`, its sign left out.

@@ -2,17 +2,15 @@
 
 use std::io::Write;
 
+use crate::invocation::json::{is_special, special};
+
 /// Appends `text` as a JSON string's content, without the quotes.
 pub(super) fn json(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let plain = if bytes.len() < 16 {
         short_is_plain(bytes)
     } else {
-        none(bytes, |block| {
-            any(block, |byte| {
-                (byte < b' ') | (byte == b'"') | (byte == b'\\')
-            })
-        })
+        none(bytes, |block| any(block, is_special))
     };
     if plain {
         out.extend_from_slice(bytes);
@@ -106,30 +104,15 @@ fn none(bytes: &[u8], bad: impl Fn(&[u8]) -> bool) -> bool {
 /// overlap.
 #[inline(always)]
 fn short_is_plain(bytes: &[u8]) -> bool {
-    let eight = |chunk: &[u8; 8]| !needs_escape(u64::from_ne_bytes(*chunk));
+    let eight = |chunk: &[u8; 8]| special(u64::from_ne_bytes(*chunk)) == 0;
     let four = |chunk: &[u8; 4]| u64::from(u32::from_ne_bytes(*chunk));
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         return eight(first) && eight(last);
     }
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        return !needs_escape(four(first) | four(last) << 32);
+        return special(four(first) | four(last) << 32) == 0;
     }
-    !bytes
-        .iter()
-        .any(|&byte| needs_escape(u64::from_ne_bytes([byte; 8])))
-}
-
-/// Whether any of eight bytes cannot stand in a JSON string as it is.
-#[inline(always)]
-fn needs_escape(word: u64) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // In each, the highest bit of some byte is set if there is one: a borrow comes from there.
-    let below = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
-    let is = |byte: u8| {
-        let zero = word ^ (ONES * u64::from(byte));
-        zero.wrapping_sub(ONES) & !zero
-    };
-    (below | is(b'"') | is(b'\\')) & (ONES << 7) != 0
+    !bytes.iter().any(|&byte| is_special(byte))
 }
 
 /// Whether any byte is `bad`: all are looked at.
