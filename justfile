@@ -4,6 +4,16 @@
 build:
     cargo build --release --workspace
 
+# The shim as it is released, in target/released: laid out for what it ran under load (needs cargo-pgo,
+# llvm-profdata and wrk).
+release:
+    cargo pgo build -- --package shim --bin shim
+    cargo run --release --package shim-bench -- train target/{{ host }}/release/shim
+    cargo pgo optimize build -- --package shim --bin shim
+    install -D target/{{ host }}/release/shim target/released/shim
+
+host := `rustc -vV | sed -n "s/^host: //p"`
+
 # All tests.
 test:
     cargo test --workspace

@@ -25,7 +25,8 @@ pub(crate) struct Options {
     /// Only contenders whose name contains this (the reference is always there); may be repeated.
     #[arg(long)]
     only: Vec<String>,
-    /// Another build of shim and plugin to compare with, as NAME=FOLDER; may be repeated.
+    /// Another build of shim to compare with, as NAME=FOLDER, with its plugin if there is one; may
+    /// be repeated.
     #[arg(long, value_name = "NAME=FOLDER")]
     compare: Vec<String>,
     /// Seconds to wait for a quiet machine before each sample.
@@ -96,8 +97,9 @@ impl Options {
     /// This tree's build, and the others to compare with.
     pub(crate) fn builds(&self) -> anyhow::Result<(Build, Vec<Build>)> {
         let here = Build::of_this_tree(!self.no_build)?;
-        let others = self.compare.iter().map(|other| Build::parse(other));
-        Ok((here, others.collect::<Result<_, _>>()?))
+        let others = self.compare.iter().map(|other| here.parse(other));
+        let others = others.collect::<Result<_, _>>()?;
+        Ok((here, others))
     }
 
     /// Measures `reference` and those of `contenders` that are wanted at each work, and prints the

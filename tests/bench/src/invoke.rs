@@ -32,7 +32,7 @@ pub(crate) struct Invoke {
 
 /// A call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Call {
+pub(crate) enum Call {
     /// A small document for a small document, which the shim's handler reads and writes with serde.
     Hello,
     /// A document of 1 KiB that both read and write by serde.
@@ -47,11 +47,11 @@ enum Call {
 }
 
 /// The probe of a server that answers calls.
-const HELLO: &str = "POST /2015-03-31/functions/hello/invocations HTTP/1.1\r\nhost: x\r\n\
+pub(crate) const HELLO: &str = "POST /2015-03-31/functions/hello/invocations HTTP/1.1\r\nhost: x\r\n\
                      connection: close\r\ncontent-length: 16\r\n\r\n{\"name\":\"World\"}";
 
 /// What the shim serves.
-const FUNCTIONS: [(&str, &str); 3] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 3] = [
     ("hello", "hello_event"),
     ("order", "order"),
     ("echo", "echo"),
@@ -69,6 +69,11 @@ impl Invoke {
                 HELLO,
             ),
             reference("hyper per core", &["--invoke", "--per-core"], HELLO)?,
+            reference(
+                "hyper, same headers",
+                &["--invoke", "--same-headers"],
+                HELLO,
+            )?,
         ];
         for other in &others {
             contenders.push(other.functions("shim", &FUNCTIONS, &[], HELLO));
@@ -104,7 +109,7 @@ impl Call {
         }
     }
 
-    fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Hello => "/2015-03-31/functions/hello/invocations",
             Self::Json1k => "/2015-03-31/functions/order/invocations",
@@ -113,7 +118,7 @@ impl Call {
     }
 
     /// JSON, without a quotation mark of Lua's.
-    fn event(self) -> String {
+    pub(crate) fn event(self) -> String {
         match self {
             Self::Hello => r#"{"name":"World"}"#.to_owned(),
             Self::Json1k | Self::Echo1k => document(),
@@ -122,7 +127,7 @@ impl Call {
     }
 
     /// Writes a script for wrk that sends the event.
-    fn script(self, folder: &Path) -> anyhow::Result<PathBuf> {
+    pub(crate) fn script(self, folder: &Path) -> anyhow::Result<PathBuf> {
         let path = folder.join(format!("{self:?}.lua"));
         let script = format!(
             "wrk.method = 'POST'\nwrk.headers['content-type'] = 'application/json'\n\

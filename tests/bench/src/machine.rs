@@ -19,11 +19,7 @@ impl Cores {
     pub(crate) fn halves() -> anyhow::Result<Self> {
         let cores = std::thread::available_parallelism()?.get();
         if cores < 2 {
-            return Ok(Self {
-                server: None,
-                load: None,
-                load_count: 1,
-            });
+            return Ok(Self::any());
         }
         let half = cores / 2;
         Ok(Self {
@@ -31,6 +27,15 @@ impl Cores {
             load: Some(format!("{half}-{}", cores - 1)),
             load_count: cores - half,
         })
+    }
+
+    /// Any core for both.
+    pub(crate) fn any() -> Self {
+        Self {
+            server: None,
+            load: None,
+            load_count: 1,
+        }
     }
 
     /// The first core for both.

@@ -12,6 +12,7 @@ mod reference;
 mod report;
 mod server;
 mod stats;
+mod train;
 mod wrk;
 
 use std::io::Write as _;
@@ -33,6 +34,7 @@ enum What {
     Invoke(invoke::Invoke),
     Lambda(lambda::Lambda),
     Placement(placement::Placement),
+    Train(train::Train),
     /// Serve the reference (started by the others).
     #[command(hide = true)]
     Reference {
@@ -42,6 +44,9 @@ enum What {
         /// Answer calls of the Invoke API.
         #[arg(long)]
         invoke: bool,
+        /// And that with all of the API's headers.
+        #[arg(long)]
+        same_headers: bool,
     },
     /// Disturb a server (started by `placement`).
     #[command(hide = true)]
@@ -60,14 +65,16 @@ fn main() -> anyhow::Result<()> {
         What::Invoke(invoke) => invoke.run(),
         What::Lambda(lambda) => lambda.run(),
         What::Placement(placement) => placement.run(),
+        What::Train(train) => train.run(),
         What::Reference {
             port,
             per_core,
             invoke,
+            same_headers,
         } => {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             let work = if invoke {
-                reference::Work::Invoke
+                reference::Work::Invoke { same_headers }
             } else {
                 reference::Work::Hello
             };

@@ -31,7 +31,8 @@ pub(crate) struct Placement {
     /// Only these mixes; may be repeated.
     #[arg(long, value_enum)]
     only: Vec<Mix>,
-    /// Another build of shim and plugin to compare with, as NAME=FOLDER; may be repeated.
+    /// Another build of shim to compare with, as NAME=FOLDER, with its plugin if there is one; may
+    /// be repeated.
     #[arg(long, value_name = "NAME=FOLDER")]
     compare: Vec<String>,
     /// Seconds to wait for a quiet machine before each sample.
@@ -141,10 +142,10 @@ impl Placement {
     }
 
     fn contenders(&self) -> anyhow::Result<Vec<Contender>> {
-        let mut builds = vec![Build::of_this_tree(!self.no_build)?];
-        for other in &self.compare {
-            builds.push(Build::parse(other)?);
-        }
+        let here = Build::of_this_tree(!self.no_build)?;
+        let others = self.compare.iter().map(|other| here.parse(other));
+        let mut builds = others.collect::<Result<Vec<_>, _>>()?;
+        builds.insert(0, here);
         let mut all = Vec::new();
         for build in &builds {
             for policy in &self.placement {

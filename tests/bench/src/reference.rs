@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -32,7 +33,10 @@ pub(crate) enum Work {
     Hello,
     /// For calls of a function `hello`, what the shim's handler answers; for `order`, the document read
     /// and written by serde, as there; for others, the body.
-    Invoke,
+    Invoke {
+        /// With the headers of the shim's answer, of which two are new for each call.
+        same_headers: bool,
+    },
 }
 
 /// Serves on `address`: on tokio's usual runtime, or on one runtime for each core, each with a
@@ -80,7 +84,10 @@ async fn connection(stream: TcpStream, work: Work) {
     // A load generator that ends closes its connections any way it likes.
     let _ = match work {
         Work::Hello => http1.serve_connection(io, service_fn(hello)).await,
-        Work::Invoke => http1.serve_connection(io, service_fn(invoke)).await,
+        Work::Invoke { same_headers } => {
+            let invoke = service_fn(|request| invoke(request, same_headers));
+            http1.serve_connection(io, invoke).await
+        }
     };
 }
 
@@ -91,7 +98,10 @@ async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible
 }
 
 /// Reads the whole event, and looks at it only for `order`.
-async fn invoke(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes>>> {
+async fn invoke(
+    request: Request<Incoming>,
+    same_headers: bool,
+) -> hyper::Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let event = body.collect().await?.to_bytes();
     let answer = match head.uri.path() {
@@ -107,6 +117,29 @@ async fn invoke(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes
     };
     let mut response = Response::new(Full::new(answer));
     let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, json);
+    if same_headers {
+        let number = CALLS.fetch_add(1, Ordering::Relaxed);
+        let id = format!("6a0155d7-95cf-4d24-8f41-{number:012x}");
+        let trace = format!("Root=1-6a0155d7-95cf4d248f41{number:012x};Sampled=0");
+        let text = |text: String| HeaderValue::from_maybe_shared(Bytes::from(text));
+        headers.insert(
+            "x-amzn-remapped-content-length",
+            HeaderValue::from_static("0"),
+        );
+        headers.insert(
+            "x-amz-executed-version",
+            HeaderValue::from_static("$LATEST"),
+        );
+        headers.insert("x-amzn-requestid", text(id).unwrap_or(NO_ID));
+        headers.insert("x-amzn-trace-id", text(trace).unwrap_or(NO_ID));
+    }
     Ok(response)
 }
+
+/// How many calls were answered, from which their ids are made.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// In place of an id that is no header's value, which does not happen.
+const NO_ID: HeaderValue = HeaderValue::from_static("-");

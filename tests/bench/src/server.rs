@@ -6,7 +6,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_secs(20);
@@ -16,12 +17,15 @@ const START: Duration = Duration::from_secs(20);
 pub(crate) struct Program {
     /// The command with its arguments; `{port}` stands for the port.
     pub(crate) words: Vec<String>,
-    /// The request that it answers with 200 once it is there.
+    /// The request that it answers with 200 once it is there, or [`CONNECTION`].
     pub(crate) probe: &'static str,
 }
 
 /// The probe of a server that answers on all paths, or on `/quick`.
 pub(crate) const QUICK: &str = "GET /quick HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+/// In place of a probe: that it takes a connection is enough.
+pub(crate) const CONNECTION: &str = "";
 
 /// A running server; ended when dropped.
 #[derive(Debug)]
@@ -66,6 +70,14 @@ impl Server {
             std::thread::sleep(Duration::from_millis(20));
         }
         bail!("{:?} does not answer", program.words)
+    }
+
+    /// Stops it as an orchestrator does.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
+        let status = self.child.wait()?;
+        ensure!(status.success(), "the server ended: {status}");
+        Ok(())
     }
 
     /// The CPU time of all its threads so far.
@@ -137,6 +149,9 @@ fn free_address() -> anyhow::Result<SocketAddr> {
 
 fn answers(address: SocketAddr, probe: &str) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect(address)?;
+    if probe == CONNECTION {
+        return Ok(());
+    }
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
     stream.write_all(probe.as_bytes())?;
     let mut answer = Vec::new();
