@@ -69,11 +69,7 @@ impl Invoke {
                 HELLO,
             ),
             reference("hyper per core", &["--invoke", "--per-core"], HELLO)?,
-            reference(
-                "hyper, same headers",
-                &["--invoke", "--same-headers"],
-                HELLO,
-            )?,
+            reference("hyper, few headers", &["--invoke", "--few-headers"], HELLO)?,
         ];
         for other in &others {
             contenders.push(other.functions("shim", &FUNCTIONS, &[], HELLO));

@@ -44,9 +44,9 @@ enum What {
         /// Answer calls of the Invoke API.
         #[arg(long)]
         invoke: bool,
-        /// And that with all of the API's headers.
+        /// And that without the API's headers.
         #[arg(long)]
-        same_headers: bool,
+        few_headers: bool,
     },
     /// Disturb a server (started by `placement`).
     #[command(hide = true)]
@@ -70,11 +70,11 @@ fn main() -> anyhow::Result<()> {
             port,
             per_core,
             invoke,
-            same_headers,
+            few_headers,
         } => {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             let work = if invoke {
-                reference::Work::Invoke { same_headers }
+                reference::Work::Invoke { few_headers }
             } else {
                 reference::Work::Hello
             };
