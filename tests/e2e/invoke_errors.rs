@@ -64,10 +64,15 @@ fn what_is_no_json_is_no_event() {
     for handler in ["greet", "echo", "nothing"] {
         let shim = serve(handler).start();
         for (kind, body) in [
-            ("RequestResponse", "{"),
-            ("RequestResponse", "hello"),
-            ("RequestResponse", "{} {}"),
-            ("Event", "{"),
+            ("RequestResponse", b"{".as_slice()),
+            ("RequestResponse", b"hello"),
+            ("RequestResponse", b"{} {}"),
+            (
+                "RequestResponse",
+                b"{\"name\":\"you\",\"ignored\":\"\xe9t\xe9\"}",
+            ),
+            ("Event", b"{"),
+            ("Event", b"\"\xff\""),
         ] {
             let response = shim.invoke(handler).kind(kind).body(body).send();
             response.expect_api_error(

@@ -12,6 +12,11 @@ pub fn call(head: &http::request::Parts) {
     invoke::fuzz(head);
 }
 
+/// Whether a quick look takes a text for JSON.
+pub fn is_plain_json(text: &[u8]) -> bool {
+    invoke::fuzz_json(text)
+}
+
 /// A body that comes in these pieces.
 pub fn stream(pieces: Vec<Bytes>) -> BoxBody {
     struct Pieces(std::vec::IntoIter<Bytes>);

@@ -4,11 +4,11 @@ use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
-use serde::de::IgnoredAny;
 
 use super::function::Function;
 use super::web::WebRequest;
 use crate::exit::BadData;
+use crate::invocation::json;
 use crate::plugin::preflight::EventKind;
 
 /// The largest event in bytes: what the Invoke API takes.
@@ -106,6 +106,6 @@ impl Event {
 
     /// Whether the Invoke API takes it.
     pub(super) fn is_json(&self) -> bool {
-        self.bytes.is_empty() || serde_json::from_slice::<IgnoredAny>(&self.bytes).is_ok()
+        self.bytes.is_empty() || json::check(&self.bytes).is_ok()
     }
 }

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use serde::de::IgnoredAny;
 
 use super::random::Random;
 use super::{MAX_ANSWER, MockAnswer, MockError};
-use crate::invocation::{Answer, Body, ErrorKind, FunctionError};
+use crate::invocation::{Answer, Body, ErrorKind, FunctionError, json};
 use crate::plugin::{Description, ResponseKind};
 
 /// Makes answers.
@@ -127,7 +126,7 @@ fn read(path: &Path) -> Result<Vec<u8>, MockError> {
 }
 
 fn check_json(function: &str, path: &Path, text: &[u8]) -> Result<(), MockError> {
-    let Err(error) = serde_json::from_slice::<IgnoredAny>(text) else {
+    let Err(error) = json::check(text) else {
         return Ok(());
     };
     let (line, column) = (error.line(), error.column());

@@ -38,3 +38,9 @@ pub(super) fn fuzz(head: &http::request::Parts) {
         let _ = call::Call::read(operation, &head.headers);
     }
 }
+
+/// The quick look at an event.
+#[cfg(fuzzing)]
+pub(super) fn fuzz_json(text: &[u8]) -> bool {
+    plain_json::is_plain(text)
+}

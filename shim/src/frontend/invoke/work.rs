@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use serde::de::IgnoredAny;
 
 use super::answered::Answered;
 use super::api_error::ApiError;
@@ -17,7 +16,7 @@ use super::stream::Frames;
 use crate::frontend::catalogue::Share;
 use crate::gateway::{self, Form, NotHttp};
 use crate::invocation::{
-    Accepts, Body, Caller, ErrorKind, Invocation, Invoke, LATEST, Payload, RequestId,
+    Accepts, Body, Caller, ErrorKind, Invocation, Invoke, LATEST, Payload, RequestId, json,
 };
 use crate::observe::tail::{self, Tail};
 use crate::observe::{self, RefusedLine};
@@ -156,7 +155,8 @@ impl<F: Invoke> Work<F> {
         // those that do it is not read through twice.
         let function = &self.entry.function;
         let checked = function.checks_json();
-        if !checked {
+        // What it ignores it does not look at.
+        if !checked || str::from_utf8(&self.event).is_err() {
             must_be_json(&self.event).inspect_err(|_| report.forget())?;
         }
         let (invocation, form) = match self.invocation() {
@@ -274,10 +274,7 @@ pub(super) fn must_be_json(event: &[u8]) -> Result<(), ApiError> {
     if is_plain(event) {
         return Ok(());
     }
-    match serde_json::from_slice::<IgnoredAny>(event) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(ApiError::not_json(&error)),
-    }
+    json::check(event).map_err(|error| ApiError::not_json(&error))
 }
 
 /// The response to a call that was not done. One that was refused for want of room is logged where

@@ -1,7 +1,8 @@
 //! JSON text as it is, without what is between the tokens.
 
 use bytes::Bytes;
-use serde::de::IgnoredAny;
+
+use crate::invocation::json;
 
 /// What kind of value a JSON text holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,10 +13,10 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Reads all of `json`, and tells what it holds.
-pub(super) fn check(json: &[u8]) -> Result<Kind, serde_json::Error> {
-    serde_json::from_slice::<IgnoredAny>(json)?;
-    let first = json.iter().find(|byte| !byte.is_ascii_whitespace());
+/// Reads all of `text`, and tells what it holds.
+pub(super) fn check(text: &[u8]) -> Result<Kind, serde_json::Error> {
+    json::check(text)?;
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     Ok(match first {
         Some(b'{') => Kind::Object,
         Some(b'"') => Kind::String,
