@@ -1,6 +1,6 @@
 //! SDKs that get no answer in time send their call again; the function runs once.
 
-use shim_testkit::{Command, Log, Response, Shim, Signal};
+use shim_testkit::{Command, Log, Response, Shim, Signal, encode_text};
 
 use crate::{Gate, serve};
 
@@ -73,6 +73,9 @@ fn whoever_takes_anothers_id_for_another_event_gets_an_answer_of_its_own() {
         runs(call().body("{}").header("x-amz-tenant-id", "blue").send()),
         3
     );
+    let context = encode_text(r#"{"a":1}"#);
+    let other_context = call().body("{}").header("x-amz-client-context", &context);
+    assert_eq!(runs(other_context.send()), 4);
     assert_eq!(runs(call().body("{}").send()), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use shim_testkit::{encode_text, json};
 
-use crate::serve;
+use crate::{Toml, serve};
 
 /// A JSON string of so many bytes.
 fn text(bytes: usize) -> String {
@@ -125,4 +125,38 @@ fn a_client_context_has_3583_bytes_at_most() {
         "InvalidRequestContentException",
         "Client context must be at most 3583 bytes of base64, found 3584.",
     );
+}
+
+/// Many clients look for an answer only when they have sent everything.
+#[test]
+fn the_body_of_a_refused_call_is_read() {
+    let shim = serve("echo").start();
+    let body = text(6_000_000);
+    let mut connection = shim.connect();
+    for (target, headers, status) in [
+        (
+            "/2015-03-31/functions/echo/invocations",
+            "x-amz-client-context: %\r\n",
+            400,
+        ),
+        (
+            "/2015-03-31/functions/echo/invocations",
+            "x-amz-invocation-type: Any\r\n",
+            400,
+        ),
+        ("/2015-03-31/functions/absent/invocations", "", 404),
+        ("/2015-03-31/functions", "", 404),
+    ] {
+        // All on one connection: nothing is left of the body before.
+        let refused = connection.request("POST", target, headers, body.as_bytes());
+        refused.expect_status(status);
+        assert!(refused.header("x-amzn-trace-id").is_some(), "{refused:?}");
+    }
+    let routed = Toml::of(&[("echo", "echo", "routes = [\"POST /echo\"]\n")]);
+    let shim = routed.serve().arg("--max-body", "1MiB").start();
+    let mut connection = shim.connect();
+    for (target, status) in [("/absent", 404), ("/echo", 413)] {
+        let refused = connection.request("POST", target, "", body.as_bytes());
+        refused.expect_status(status);
+    }
 }

@@ -131,3 +131,32 @@ fn the_process_is_described() {
         assert!(samples.contains_key(name), "no {name} in {samples:#?}");
     }
 }
+
+/// The function knows nothing of it, its callers do.
+#[test]
+fn answers_that_cannot_be_given_are_errors() {
+    let toml = Toml::of(&[
+        ("sized", "sized", ""),
+        ("mirror", "mirror", ""),
+        ("returns", "returns", "routes = [\"POST /returns\"]\n"),
+    ]);
+    let shim = toml.serve().arg("--admin", "127.0.0.1:0").start();
+    let long = shim.invoke("sized").body(r#"{"bytes":6291557}"#).send();
+    long.expect_function_error("Function.ResponseSizeTooLarge");
+    let other = shim.invoke("mirror").body("[1]").send();
+    other.expect_function_error("Runtime.NotAnHttpEvent");
+    let headers = "content-type: application/json\r\n";
+    let body = br#"{"statusCode":999}"#;
+    let bad = shim.request("POST", "/returns", headers, body);
+    bad.expect_status(502);
+    let now = samples(&shim);
+    for function in ["sized", "mirror", "returns"] {
+        for name in [
+            "lambda_invocations_total",
+            "lambda_errors_total",
+            "lambda_duration_seconds_count",
+        ] {
+            assert_eq!(of(&now, name, function), 1.0, "{name} of {function}");
+        }
+    }
+}

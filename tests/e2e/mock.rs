@@ -104,6 +104,9 @@ fn errors_that_the_handler_declares_can_be_asked_for() {
         response.expect_function_error(name);
         assert_eq!(response.error_message(), "mocked");
     }
+    let call = shim.invoke("order").kind("Error").tail();
+    let tail = call.header("x-error-type", "NotFound").send().log_tail();
+    assert!(tail.contains("ERROR NotFound: mocked"), "{tail}");
     error("Lost").expect_api_error(
         404,
         "ResourceNotFoundException",

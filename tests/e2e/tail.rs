@@ -1,6 +1,6 @@
 //! The end of the log, for callers that ask for it.
 
-use shim_testkit::{Connection, Shim, json};
+use shim_testkit::{Connection, Shim, decode_text, json};
 
 use crate::serve;
 
@@ -118,5 +118,29 @@ fn nobody_hears_of_another() {
         for line in tail.lines().filter(|line| line.contains("RequestId: ")) {
             assert!(line.contains(&request), "{tail}");
         }
+    }
+}
+
+/// A streamed response is a part of the run, whoever waits for it.
+#[test]
+fn a_streamed_response_takes_as_long_as_it_comes() {
+    let shim = serve("streams").start();
+    let event = json!({
+        "version": "2.0", "rawPath": "/pieces", "rawQueryString": "n=2&pause=200", "headers": {},
+        "requestContext": { "http": { "method": "GET", "path": "/pieces" } },
+    });
+    let whole = shim.invoke("streams").json(&event).tail().send();
+    let frames = shim
+        .invoke_stream("streams")
+        .json(&event)
+        .tail()
+        .send()
+        .frames();
+    let complete = frames.last().unwrap().completion();
+    let streamed = decode_text(complete["LogResult"].as_str().unwrap());
+    for tail in [whole.expect_success().log_tail(), streamed] {
+        let (_, took) = tail.split_once("\tDuration: ").unwrap();
+        let (took, _) = took.split_once(" ms").unwrap();
+        assert!(took.parse::<f64>().unwrap() >= 400.0, "{tail}");
     }
 }

@@ -115,6 +115,10 @@ fn what_cannot_be_sent_and_errors_are_a_bad_gateway() {
             .expect_status(502)
             .expect_body("Internal Server Error");
         assert!(response.header("x-request-id").is_some(), "{response:?}");
+        assert!(
+            response.header("x-amzn-requestid").is_some(),
+            "{response:?}"
+        );
     }
     // Why, is in the log.
     shim.wait_for_log("the error", |log| log.message() == "Asked: as asked");

@@ -102,7 +102,7 @@ impl<F: Functions, Q: Queue> Core<F, Q> {
         let entry = &mut lease.entry;
         entry.attempts = entry.attempts.saturating_add(1);
         entry.put_back = 0;
-        entry.last_error = Some(error.to_json().into());
+        entry.last_error = Some(error.to_json_of(&entry.event.id).into());
         if entry.attempts > config.max_retries {
             return self
                 .give_up(lease, config, Condition::RetriesExhausted)

@@ -6,6 +6,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::EXPECT;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::runtime::Handle;
@@ -17,6 +19,9 @@ use crate::invocation::{Body, BodyError};
 /// Web handlers get bodies up to this announced length in one piece, so that a slow client does
 /// not occupy an instance while it sends.
 const COLLECT_UP_TO: u64 = 64 * 1024;
+
+/// How much of a refused body is read, in bytes.
+const MAX_DISCARDED: u64 = 32 * 1024 * 1024;
 
 /// How much a request may bring along, and how slowly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +50,14 @@ impl BodyPolicy {
         Ok(())
     }
 
-    /// Reads a body that was not admitted, and forgets it: some clients look for an answer only
-    /// once they have sent everything, and take a connection that is cut before for a reason to try
-    /// again. One of more than `up_to` bytes, or of a length that is not announced, is not read.
-    pub(super) async fn discard(&self, mut body: Incoming, up_to: u64) {
-        if body.size_hint().exact().is_none_or(|length| length > up_to) {
+    /// Reads the body of a request that is refused, and forgets it: some clients look for an answer
+    /// only once they have sent everything, and take a connection that is cut before for a reason to
+    /// try again. One of more than 32 MiB, or of a length that is not announced, is not read; nor one
+    /// of which the client asks first whether to send it.
+    pub(super) async fn discard(&self, headers: &HeaderMap, mut body: Incoming) {
+        let length = body.size_hint().exact();
+        let unwanted = length.is_some_and(|length| length > 0 && length <= MAX_DISCARDED);
+        if !unwanted || headers.contains_key(EXPECT) {
             return;
         }
         let mut patience = Patience::new(self.timeout, None);

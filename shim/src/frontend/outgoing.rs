@@ -12,8 +12,12 @@ use crate::invocation::{BodyError, BoxBody};
 
 /// Passes a stream through. Its log line is written when it is dropped: at its end, when it fails
 /// (the server then cuts the connection, so that the client notices), or when the client has gone.
+///
+/// A failure is passed on one turn later: the protocol forgets what it has not sent yet, and in
+/// between it sends.
 pub(super) struct Outgoing {
     stream: BoxBody,
+    failed: Option<BodyError>,
     seen: Seen,
     function: Box<str>,
     ending: Ending,
@@ -31,6 +35,7 @@ impl Outgoing {
     ) -> Self {
         Self {
             stream,
+            failed: None,
             seen,
             function: function.into(),
             ending,
@@ -49,17 +54,27 @@ impl http_body::Body for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
-        let next = std::task::ready!(this.stream.as_mut().poll_frame(cx));
-        match &next {
-            Some(Ok(frame)) => this.bytes += frame.data_ref().map_or(0, Bytes::len) as u64,
-            Some(Err(error)) => this.ending.error = Some(Box::new(error.clone().into())),
-            None => {}
+        if let Some(error) = this.failed.take() {
+            return Poll::Ready(Some(Err(error)));
         }
-        Poll::Ready(next)
+        let next = std::task::ready!(this.stream.as_mut().poll_frame(cx));
+        match next {
+            Some(Err(error)) => {
+                this.ending.error = Some(Box::new(error.clone().into()));
+                this.failed = Some(error);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Some(Ok(frame)) => {
+                this.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+                Poll::Ready(Some(Ok(frame)))
+            }
+            None => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.stream.is_end_stream()
+        self.failed.is_none() && self.stream.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

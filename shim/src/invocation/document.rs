@@ -1,6 +1,7 @@
 //! The document of an error, not longer than Lambda takes one.
 
-use super::error::FunctionError;
+use super::error::{ErrorKind, FunctionError};
+use super::request_id::RequestId;
 
 /// The largest document of an error, in bytes: what Lambda's managed instances take. It is the same
 /// wherever a function runs and whoever asks.
@@ -18,6 +19,15 @@ impl FunctionError {
     /// much goes, as in [`to_json_within`](Self::to_json_within).
     pub fn to_json(&self) -> Vec<u8> {
         self.to_json_within(MAX_ERROR)
+    }
+
+    /// The same for the caller of invocation `id`: a timeout's text names it, as Lambda's does.
+    pub fn to_json_of(&self, id: &RequestId) -> Vec<u8> {
+        if self.kind != ErrorKind::TimedOut {
+            return self.to_json();
+        }
+        let message = format!("RequestId: {id} Error: {}", self.message);
+        Self::new(self.kind, self.name.as_str(), message).to_json()
     }
 
     /// The same in at most `limit` bytes, of which there are more than a name takes. What is too

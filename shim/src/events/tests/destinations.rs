@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::testing::{Fake, Fakes, Logged, Then, event, idle, to};
 use super::super::{Destination, EventConfig, Events, EventsPlan};
+use crate::invocation::FunctionError;
 
 fn records(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap();
@@ -76,6 +77,17 @@ async fn exhausted_retries_are_recorded_with_the_error() {
     assert_eq!(record["responseContext"], response);
     let error = json!({"errorType": "Boom", "errorMessage": "it failed"});
     assert_eq!(record["responsePayload"], error);
+}
+
+/// The same text that a caller who waits gets.
+#[tokio::test(start_paused = true)]
+async fn a_timeout_names_the_invocation() {
+    let timed_out = |_| Then::Fail(FunctionError::timed_out(Duration::from_secs(3)));
+    let (record, _) = record_of(timed_out, 21600).await;
+    let message = record["responsePayload"]["errorMessage"].as_str().unwrap();
+    let (id, rest) = message.split_once(" Error: ").unwrap();
+    assert_eq!(id.len(), "RequestId: ".len() + 36, "{id}");
+    assert_eq!(rest, "Task timed out after 3.00 seconds");
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,7 +85,10 @@ impl<F: Invoke> Http<F> {
         arrived: Instant,
     ) -> Result<Ran, BodyError> {
         let Received { mut head, body } = request;
-        self.policy.admit(&body)?;
+        if let Err(error) = self.policy.admit(&body) {
+            Box::pin(self.policy.discard(head.headers(), body)).await;
+            return Err(error);
+        }
         let mut fault = None;
         let payload = match seen.accepts {
             Accepts::Event { json, .. } => {
@@ -236,7 +239,10 @@ impl<F: Invoke> App for Http<F> {
                 routed.entry.http.cors.is_some().then_some(routed)
             });
             let Some(routed) = routed else {
-                return no_route(head);
+                let response = no_route(head);
+                let Received { head, body } = request;
+                Box::pin(self.policy.discard(head.headers(), body)).await;
+                return response;
             };
             let http = &routed.entry.http;
             if http.events_v2 || http.cors.is_some() {

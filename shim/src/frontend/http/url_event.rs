@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::{HeaderName, HeaderValue, Response, header};
 
 use super::{Http, conclude, finish_otherwise};
 use crate::frontend::catalogue::Routed;
@@ -33,7 +33,10 @@ impl<F: Invoke> Http<F> {
         let abandoned = Abandoned::unless_done(&seen, function.name(), arrived);
         let body = match self.policy.admit(&body) {
             Ok(()) => self.policy.collect(body).await,
-            Err(error) => Err(error),
+            Err(error) => {
+                Box::pin(self.policy.discard(&head.headers, body)).await;
+                Err(error)
+            }
         };
         let body = match body {
             Ok(body) => body,
@@ -92,7 +95,16 @@ impl<F: Invoke> Http<F> {
             }
         );
         let response = match outcome.result {
-            Ok(answer) => url_response(answer, json).await,
+            Ok(answer) => {
+                let response = url_response(answer, json).await;
+                // A stream that failed was counted by itself.
+                response.map_err(|NotSent { error, counted }| {
+                    if !counted {
+                        routed.entry.metrics.failed_late();
+                    }
+                    error
+                })
+            }
             Err(error) => Err(error),
         };
         abandoned.done();
@@ -102,13 +114,11 @@ impl<F: Invoke> Http<F> {
 }
 
 /// From the response of a function to an event of payload format 2.0.
-async fn url_response(
-    answer: Answer,
-    json: bool,
-) -> Result<Box<Response<Body>>, Box<FunctionError>> {
-    let bad = |reason: String| {
+async fn url_response(answer: Answer, json: bool) -> Result<Box<Response<Body>>, NotSent> {
+    let bad = |reason: String, counted| {
         let kind = ErrorKind::Handler;
-        Box::new(FunctionError::new(kind, "Runtime.BadResponse", reason))
+        let error = Box::new(FunctionError::new(kind, "Runtime.BadResponse", reason));
+        NotSent { error, counted }
     };
     let whole = match answer {
         Answer::Http(response) => return Ok(response),
@@ -123,14 +133,26 @@ async fn url_response(
                     response.headers_mut().insert(header::CONTENT_TYPE, bytes);
                     Ok(Box::new(response))
                 }
-                Err(error) => Err(bad(error.to_string())),
+                Err(error) => {
+                    let counted = matches!(error, PreludeError::Stream(_));
+                    Err(bad(error.to_string(), counted))
+                }
             };
         }
     };
     url::response(whole, json)
         .map(Box::new)
-        .map_err(|error| bad(error.to_string()))
+        .map_err(|error| bad(error.to_string(), false))
 }
+
+/// A response that is none.
+struct NotSent {
+    error: Box<FunctionError>,
+    /// The metrics know already that the function failed.
+    counted: bool,
+}
+
+const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// As [`finish`](super::finish): a function that fails is a bad gateway, as behind a function URL.
 fn finish_url<F: Invoke>(function: &F, seen: &Seen, outcome: Outcome) -> Box<Response<Body>> {
@@ -142,6 +164,10 @@ fn finish_url<F: Invoke>(function: &F, seen: &Seen, outcome: Outcome) -> Box<Res
         Ok(Answer::Event(_)) => (Box::new(url::failed()), None),
         Err(error) => (Box::new(url::failed()), Some(error)),
     };
+    // As every response of a function URL.
+    if let Ok(id) = HeaderValue::from_bytes(seen.id.as_bytes()) {
+        response.headers_mut().insert(AMZN_REQUEST_ID, id);
+    }
     let took = (outcome.duration, outcome.cold_start);
     conclude(function, seen, &mut response, took, error);
     response

@@ -31,11 +31,13 @@ impl Answered {
         Ok(Self { body, web })
     }
 
+    /// It comes while the function runs.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.body, Body::Stream(_))
+    }
+
     /// All of it; that of a web handler in the form of its event.
-    ///
-    /// # Errors
-    /// It is too long, or broke off.
-    pub(super) async fn whole(self) -> Result<Bytes, FunctionError> {
+    pub(super) async fn whole(self) -> Result<Bytes, NotWhole> {
         let body = match self.body {
             Body::Empty => Bytes::new(),
             Body::Full(bytes) => within_limit(bytes)?,
@@ -59,22 +61,37 @@ impl Answered {
     }
 }
 
-fn within_limit(bytes: Bytes) -> Result<Bytes, FunctionError> {
+/// Why there is no whole answer.
+#[derive(Debug)]
+pub(super) enum NotWhole {
+    /// The function does not know.
+    TooLong(FunctionError),
+    /// The function failed while it answered.
+    Broken(FunctionError),
+}
+
+impl NotWhole {
+    fn too_long() -> Self {
+        Self::TooLong(FunctionError::response_too_large())
+    }
+}
+
+fn within_limit(bytes: Bytes) -> Result<Bytes, NotWhole> {
     if bytes.len() > MAX_RESPONSE {
-        return Err(FunctionError::response_too_large());
+        return Err(NotWhole::too_long());
     }
     Ok(bytes)
 }
 
 /// A streamed response as a whole one.
-async fn collect(stream: Body) -> Result<Bytes, FunctionError> {
+async fn collect(stream: Body) -> Result<Bytes, NotWhole> {
     let limited = http_body_util::Limited::new(stream, MAX_RESPONSE);
     let collected = limited
         .collect()
         .await
         .map_err(|error| match error.downcast::<BodyError>() {
-            Ok(error) => (*error).into(),
-            Err(_) => FunctionError::response_too_large(),
+            Ok(error) => NotWhole::Broken((*error).into()),
+            Err(_) => NotWhole::too_long(),
         });
     Ok(collected?.to_bytes())
 }

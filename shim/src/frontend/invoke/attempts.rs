@@ -38,6 +38,7 @@ pub(super) struct Key {
     /// Who signed it.
     pub(super) access_key: Option<String>,
     pub(super) tenant_id: Option<String>,
+    pub(super) client_context: Option<String>,
     pub(super) tail: bool,
     /// Length and checksum of the event.
     pub(super) event: (usize, u32),
@@ -171,6 +172,7 @@ mod tests {
             id: id.to_owned(),
             access_key: None,
             tenant_id: None,
+            client_context: None,
             tail: false,
             event: (2, 0),
         }

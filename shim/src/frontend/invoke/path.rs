@@ -43,7 +43,7 @@ const VERSIONS: [&str; 3] = ["/2015-03-31/", "/2021-11-15/", "/2014-11-13/"];
 
 /// Where else operations of the API have their paths. None of them is served; callers are told so in the
 /// way that they understand.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 17] = [
     "/2016-08-19/account-settings",
     "/2017-03-31/tags/",
     "/2017-10-31/functions/",
@@ -54,6 +54,13 @@ const OTHERS: [&str; 10] = [
     "/2020-06-30/functions/",
     "/2021-07-20/functions/",
     "/2021-10-31/functions/",
+    "/2024-08-31/functions/",
+    "/2025-11-30/capacity-providers",
+    "/2025-11-30/functions/",
+    "/2025-12-01/durable-execution-callbacks/",
+    "/2025-12-01/durable-executions/",
+    "/2025-12-01/functions/",
+    "/2026-07-09/resource-policy/",
 ];
 
 /// The part of `path` behind `base`, if it belongs to the API.
@@ -143,7 +150,10 @@ mod tests {
             "/2015-03-31/functions/a/b/invocations",
             "/2015-03-31/functions/invocations",
             "/2021-11-15/functions/f/invocations",
+            "/2024-08-31/functions/f/recursion-config",
+            "/2025-12-01/durable-executions/x/stop",
         ] {
+            assert!(api_path(path, "").is_some(), "{path}");
             assert_eq!(asked(path), Asked::Unknown, "{path}");
         }
     }

@@ -17,7 +17,10 @@ pub(super) struct Report<'a> {
     pub(super) function: Cow<'a, str>,
     pub(super) memory_mb: Option<u32>,
     pub(super) arrived: Instant,
+    /// Without the wait for a place.
     pub(super) duration: Duration,
+    /// When `duration` was told, of a response that is streamed since then.
+    pub(super) streams_since: Option<Instant>,
     pub(super) cold_start: bool,
     pub(super) start: Option<Duration>,
     pub(super) trace_id: Cow<'a, str>,
@@ -45,6 +48,7 @@ impl Report<'_> {
             memory_mb: self.memory_mb,
             arrived: self.arrived,
             duration: self.duration,
+            streams_since: self.streams_since,
             cold_start: self.cold_start,
             start: self.start,
             trace_id: Cow::Owned(std::mem::take(&mut self.trace_id).into_owned()),
@@ -59,15 +63,16 @@ impl Report<'_> {
         self.error = Some(error);
     }
 
-    /// The document that the caller gets for the error, if there is one. A timeout's text names
-    /// the invocation, as Lambda's does.
+    /// The document that the caller gets for the error, if there is one.
     fn error_document(&self) -> Option<Vec<u8>> {
-        let error = self.error.as_ref()?;
-        if error.kind != ErrorKind::TimedOut {
-            return Some(error.to_json());
+        Some(self.error.as_ref()?.to_json_of(&self.id))
+    }
+
+    /// A streamed response has ended.
+    pub(super) fn streamed(&mut self) {
+        if let Some(since) = self.streams_since.take() {
+            self.duration += since.elapsed();
         }
-        let message = format!("RequestId: {} Error: {}", self.id, error.message);
-        Some(FunctionError::new(error.kind, error.name.as_str(), message).to_json())
     }
 
     /// Nothing ran.
@@ -123,7 +128,7 @@ impl Report<'_> {
             #[serde(skip_serializing_if = "Option::is_none")]
             log_result: Option<String>,
         }
-        self.duration = self.arrived.elapsed();
+        self.streamed();
         let details = self.error_document();
         let complete = Complete {
             error_code: details.is_some().then_some("Unhandled"),
@@ -155,7 +160,10 @@ impl Drop for Report<'_> {
             return;
         }
         let message = "the caller went away, or the connection was cut";
-        self.duration = self.arrived.elapsed();
+        match self.streams_since {
+            Some(_) => self.streamed(),
+            None => self.duration = self.arrived.elapsed(),
+        }
         let error = FunctionError::new(ErrorKind::Cancelled, "Runtime.Cancelled", message);
         self.error = Some(Box::new(error));
         self.log(CLIENT_CLOSED_REQUEST, None);

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant, SystemTime};
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio_util::task::TaskTracker;
 
 use super::api_error::ApiError;
 use super::attempts::{self, Attempt, Attempts, Key, Whole};
-use super::call::{Call, Kind};
+use super::call::{self, Call, Kind};
 use super::detached::Detached;
 use super::path::{self, Asked, Operation};
 use super::work::{JSON, Work, must_be_json, refuse, with_ids};
@@ -25,8 +25,6 @@ use crate::invocation::{Body, BodyError, Home, Invoke, Refusal, RequestId, Targe
 
 /// A synchronous request must be smaller, in bytes.
 const MAX_REQUEST: u64 = 6_291_456;
-/// A longer one is read and forgotten up to this length, in bytes, before it is refused.
-const MAX_DISCARDED: u64 = 32 * 1024 * 1024;
 /// An asynchronous one may have as many.
 const MAX_EVENT: u64 = 1024 * 1024;
 /// As above, for `InvokeAsync`.
@@ -124,29 +122,38 @@ impl<F: Invoke> InvokeApi<F> {
             } = request;
             let head = match self.read_head(&request) {
                 Ok(head) => head,
-                Err(error) => return refuse(error, &id, None),
+                Err(error) => {
+                    Box::pin(self.plan.body.discard(request.headers(), body)).await;
+                    return refuse(error, &id, call::trace_id_of(request.headers(), &id));
+                }
             };
-            match self.read_event(&head, body).await {
-                Ok(event) => self
-                    .find(head, event, id, arrived)
-                    .map(|(operation, work)| (operation, work, request)),
+            let found = match self.read_event(&head, body, request.headers()).await {
+                Ok(event) => self.find(head, event, id, arrived),
                 Err(error) => Err(error),
+            };
+            match found {
+                Ok((operation, work)) => (operation, work, request),
+                Err(error) => {
+                    return refuse(error, &id, call::trace_id_of(request.headers(), &id));
+                }
             }
         };
-        let answered = match found {
-            Ok((Operation::Invoke, mut work, spare)) if work.is_plain() => {
-                return work.answer(Some(spare)).await.0;
+        match found {
+            (Operation::Invoke, mut work, spare) if work.is_plain() => {
+                work.answer(Some(spare)).await.0
             }
-            Ok((operation, work, _)) => Box::pin(self.otherwise(operation, work)).await,
-            Err(error) => Err(error),
-        };
-        answered.unwrap_or_else(|error| refuse(error, &id, None))
+            (operation, work, _) => {
+                let trace_id = work.trace_id.clone();
+                let answered = Box::pin(self.otherwise(operation, work)).await;
+                answered.unwrap_or_else(|error| refuse(error, &id, trace_id))
+            }
+        }
     }
 
     /// Finds the function that a request is for.
     fn find(
         &self,
-        head: Head<'_>,
+        mut head: Head<'_>,
         event: Bytes,
         id: RequestId,
         arrived: Instant,
@@ -160,7 +167,7 @@ impl<F: Invoke> InvokeApi<F> {
         let Some(entry) = known else {
             return Err(ApiError::not_found(&target.qualified_arn(home)));
         };
-        let trace_id = head.call.trace_id.clone();
+        let trace_id = head.call.trace_id.take();
         let room = Box::new_uninit();
         let work = Work {
             id,
@@ -224,7 +231,12 @@ impl<F: Invoke> InvokeApi<F> {
         })
     }
 
-    async fn read_event(&self, head: &Head<'_>, body: Incoming) -> Result<Bytes, ApiError> {
+    async fn read_event(
+        &self,
+        head: &Head<'_>,
+        body: Incoming,
+        headers: &HeaderMap,
+    ) -> Result<Bytes, ApiError> {
         let longest = MAX_REQUEST.min(self.plan.body.max_bytes.saturating_add(1));
         let policy = BodyPolicy {
             max_bytes: longest - 1,
@@ -233,10 +245,7 @@ impl<F: Invoke> InvokeApi<F> {
         let read = match policy.admit(&body) {
             Ok(()) => policy.collect(body).await,
             Err(error) => {
-                // Who asks first whether to send it gets the answer at once.
-                if !head.call.expects {
-                    Box::pin(policy.discard(body, MAX_DISCARDED)).await;
-                }
+                Box::pin(policy.discard(headers, body)).await;
                 Err(error)
             }
         };
@@ -261,6 +270,7 @@ impl<F: Invoke> InvokeApi<F> {
             id,
             access_key: work.access_key.take(),
             tenant_id: work.call.tenant_id.clone(),
+            client_context: work.call.client_context.clone(),
             tail: work.call.tail,
             event: (work.event.len(), crc32fast::hash(&work.event)),
         };
@@ -339,7 +349,7 @@ impl<F: Invoke> InvokeApi<F> {
             *response.body_mut() = Body::from(r#"{"Status":202}"#);
             response.headers_mut().insert(header::CONTENT_TYPE, JSON);
         }
-        Ok(with_ids(response, &id, Some(work.trace_id)))
+        Ok(with_ids(response, &id, work.trace_id))
     }
 }
 

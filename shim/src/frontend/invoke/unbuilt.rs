@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
 
 use super::api_error::ApiError;
-use super::call::{Call, Kind};
+use super::call::{Call, Kind, trace_id_of};
 use super::frame;
 use super::path::{self, Asked, Operation};
 use super::service::InvokeApi;
@@ -24,15 +24,16 @@ impl<F: Invoke> InvokeApi<F> {
     ) -> Option<Box<Response<Body>>> {
         let path = path::api_path(request.uri().path(), self.base_path())?;
         let id = RequestId::random();
+        let trace_id = trace_id_of(request.headers(), &id);
         let Asked::Call(operation, _) = path::read(request.method(), path) else {
             let unknown = ApiError::unknown_operation(request.method(), path);
-            return Some(refuse(unknown, &id, None));
+            return Some(refuse(unknown, &id, trace_id));
         };
         let kind = Call::read(operation, request.headers()).map(|call| call.kind);
         let waits = matches!(kind, Ok(Kind::RequestResponse));
         if !waits {
             let unavailable = ApiError::unavailable("the function could not be built");
-            return Some(refuse(unavailable, &id, None));
+            return Some(refuse(unavailable, &id, trace_id));
         }
         let hidden;
         let error = match self.is_signed() {
@@ -52,7 +53,7 @@ impl<F: Invoke> InvokeApi<F> {
         };
         let version = HeaderValue::from_static(LATEST);
         response.headers_mut().insert(EXECUTED_VERSION, version);
-        Some(with_ids(Box::new(response), &id, None))
+        Some(with_ids(Box::new(response), &id, trace_id))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
-use super::answered::Answered;
+use super::answered::{Answered, NotWhole};
 use super::api_error::ApiError;
 use super::call::{Call, Kind};
 use super::plain_json::is_plain;
@@ -70,7 +70,7 @@ impl<F: Invoke> Work<F> {
     pub(super) fn dry_run(self) -> Box<Response<Body>> {
         let mut response = Box::new(Response::new(Body::Empty));
         *response.status_mut() = StatusCode::NO_CONTENT;
-        with_ids(response, &self.id, Some(self.trace_id))
+        with_ids(response, &self.id, self.trace_id)
     }
 
     /// In mock mode: the error of this name.
@@ -115,6 +115,7 @@ impl<F: Invoke> Work<F> {
             memory_mb: self.entry.memory_mb,
             arrived: self.arrived,
             duration: Duration::ZERO,
+            streams_since: None,
             cold_start: false,
             start: None,
             trace_id: Cow::Borrowed(self.trace_id()),
@@ -162,6 +163,9 @@ impl<F: Invoke> Work<F> {
         let (invocation, form) = match self.invocation() {
             Ok(made) => made,
             Err(error) => {
+                let metrics = &self.entry.metrics;
+                let _running = metrics.begin();
+                metrics.finished(self.arrived.elapsed(), false, true);
                 report.failed(Box::new(error.into()));
                 return Ok(Answered::default());
             }
@@ -186,13 +190,18 @@ impl<F: Invoke> Work<F> {
         report.duration = outcome.duration;
         report.cold_start = outcome.cold_start;
         report.start = outcome.start;
-        let answered = outcome
-            .result
-            .and_then(|answer| Answered::new(answer, form).map_err(Box::new));
-        Ok(answered.unwrap_or_else(|error| {
+        let answered = outcome.result.and_then(|answer| {
+            let answered = Answered::new(answer, form);
+            answered
+                .inspect_err(|_| self.entry.metrics.failed_late())
+                .map_err(Box::new)
+        });
+        let answered = answered.unwrap_or_else(|error| {
             report.failed(error);
             Answered::default()
-        }))
+        });
+        report.streams_since = answered.is_stream().then(Instant::now);
+        Ok(answered)
     }
 
     /// Runs the function and answers with its whole response. Also says whether it ran. What is left of
@@ -208,8 +217,15 @@ impl<F: Invoke> Work<F> {
             }
         };
         let body = answered.whole().await;
+        report.streamed();
         let body = body.unwrap_or_else(|error| {
-            report.failed(Box::new(error));
+            report.failed(Box::new(match error {
+                NotWhole::TooLong(error) => {
+                    self.entry.metrics.failed_late();
+                    error
+                }
+                NotWhole::Broken(error) => error,
+            }));
             Bytes::new()
         });
         let told = report.tell(body);
@@ -218,7 +234,7 @@ impl<F: Invoke> Work<F> {
     }
 
     fn refused(&self, error: ApiError) -> Box<Response<Body>> {
-        refuse(error, &self.id, Some(self.trace_id.clone()))
+        refuse(error, &self.id, self.trace_id.clone())
     }
 
     /// The answer to an invocation that ran, in the room of the request. Takes the trace.
@@ -243,7 +259,7 @@ impl<F: Invoke> Work<F> {
             headers.insert(FUNCTION_ERROR, unhandled);
         }
         let trace_id = std::mem::replace(&mut self.trace_id, HeaderValue::from_static(""));
-        with_ids(response, &self.id, Some(trace_id))
+        with_ids(response, &self.id, trace_id)
     }
 
     /// Runs the function and answers with its response in frames, as it comes.
@@ -257,7 +273,7 @@ impl<F: Invoke> Work<F> {
         let frames = HeaderValue::from_static("application/vnd.amazon.eventstream");
         headers.insert(header::CONTENT_TYPE, frames);
         headers.insert(EXECUTED_VERSION, version_value(self.version()));
-        Ok(with_ids(response, &self.id, Some(self.trace_id)))
+        Ok(with_ids(response, &self.id, self.trace_id))
     }
 }
 
@@ -282,7 +298,7 @@ pub(super) fn must_be_json(event: &[u8]) -> Result<(), ApiError> {
 pub(super) fn refuse(
     error: ApiError,
     id: &RequestId,
-    trace_id: Option<HeaderValue>,
+    trace_id: HeaderValue,
 ) -> Box<Response<Body>> {
     if !error.is_throttle() {
         tracing::info!(
@@ -301,14 +317,12 @@ pub(super) fn refuse(
 pub(super) fn with_ids(
     mut response: Box<Response<Body>>,
     id: &RequestId,
-    trace_id: Option<HeaderValue>,
+    trace_id: HeaderValue,
 ) -> Box<Response<Body>> {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
         headers.insert(REQUEST_ID, id);
     }
-    if let Some(trace_id) = trace_id {
-        headers.insert(TRACE_ID, trace_id);
-    }
+    headers.insert(TRACE_ID, trace_id);
     response
 }

@@ -20,13 +20,17 @@ const JSON: &str = "application/json";
 ///   `isBase64Encoded` say;
 /// - any other JSON: 200 with that JSON; a string without its quotes;
 /// - nothing at all: 200 without a body;
-/// - with `is_json` false (the handler says that its response is bytes): 200 with those bytes.
+/// - with `is_json` false (the handler says that its response is bytes), and no object with
+///   `statusCode`: 200 with those bytes.
 ///
 /// The content type is `application/json` unless the function names one; bytes are
 /// `application/octet-stream`.
 pub fn response(bytes: Bytes, is_json: bool) -> Result<Response<Body>, ResponseError> {
     if !is_json {
-        return Ok(plain(bytes, "application/octet-stream"));
+        return match says_status(&bytes) {
+            true => from_object(bytes),
+            false => Ok(plain(bytes, "application/octet-stream")),
+        };
     }
     if bytes.is_empty() {
         return Ok(plain(bytes, JSON));
@@ -50,6 +54,14 @@ pub fn failed() -> Response<Body> {
     );
     *response.status_mut() = StatusCode::BAD_GATEWAY;
     response
+}
+
+/// Whether bytes are an object with `statusCode`, as Lambda sees it, which knows no types.
+fn says_status(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{")
+        && matches!(json::check(bytes), Ok(Kind::Object))
+        && serde_json::from_slice::<Members<'_>>(bytes)
+            .is_ok_and(|members| members.status_code.is_some())
 }
 
 fn from_object(bytes: Bytes) -> Result<Response<Body>, ResponseError> {

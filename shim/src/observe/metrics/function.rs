@@ -47,6 +47,12 @@ impl FunctionMetrics {
         }
     }
 
+    /// An invocation that [ended](Self::finished) well failed after all: its answer cannot be given.
+    pub fn failed_late(&self) {
+        let mine = self.shards.mine();
+        mine.add(&mine.shard.failed);
+    }
+
     /// An event was accepted for asynchronous invocation.
     pub fn async_received(&self) {
         self.async_received.fetch_add(1, Ordering::Relaxed);

@@ -118,14 +118,33 @@ fn headers_of_the_host_are_renamed() {
 
 #[test]
 fn bytes_are_sent_as_they_are() {
-    let bytes = Bytes::from_static(b"{\"statusCode\": 404}\xff");
-    let response = response(bytes.clone(), false).unwrap();
-    assert_eq!(response.status(), 200);
-    assert_eq!(
-        response.headers()["content-type"],
-        "application/octet-stream"
-    );
-    assert_eq!(whole(response.into_body()), bytes);
+    for bytes in [
+        b"{\"statusCode\": 404}\xff".as_slice(),
+        b"{\"statusCode\": 404, \"body\": \"\xff\"}",
+        b"[{\"statusCode\": 404}]",
+        b"{ \"a\": 1 }",
+        b"\"text\"",
+        b"",
+    ] {
+        let response = response(Bytes::from_static(bytes), false).unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/octet-stream"
+        );
+        assert_eq!(whole(response.into_body()), bytes);
+    }
+}
+
+/// Lambda does not know what type the handler has.
+#[test]
+fn bytes_that_say_a_status_are_a_response() {
+    let bytes = Bytes::from_static(b" {\"statusCode\": 404, \"body\": \"no\"}");
+    let sent = response(bytes, false).unwrap();
+    assert_eq!(sent.status(), 404);
+    assert_eq!(whole(sent.into_body()), "no");
+    let wrong = response(Bytes::from_static(b"{\"statusCode\": 99}"), false);
+    assert!(matches!(wrong, Err(ResponseError::Head(_))));
 }
 
 #[test]
