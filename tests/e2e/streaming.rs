@@ -59,6 +59,7 @@ fn both_directions_flow_at_once() {
 fn a_stream_that_fails_breaks_the_connection() {
     for (handler, target, why) in [
         ("streams", "/fails", "Torn: the tape broke"),
+        ("streams", "/panics", "what sent the body panicked"),
         ("stream_panics", "/", "the stream went wrong"),
     ] {
         let shim = serve(handler).start();

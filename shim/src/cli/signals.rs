@@ -19,6 +19,9 @@ pub(super) fn stop() -> anyhow::Result<(Arc<watch::Sender<Stop>>, watch::Receive
     let stop = Arc::new(stop);
     let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut int = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    // Who listens once is not ended by it any more: a file that may not grow is an error of its write.
+    let _heard = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))
+        .context("cannot listen for SIGXFSZ")?;
     let sender = stop.clone();
     tokio::spawn(async move {
         for number in 1.. {

@@ -29,8 +29,15 @@ impl ConfigErrors {
         }
     }
 
+    /// What several functions take from one place is told once.
+    fn push(&mut self, problem: Problem) {
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
+
     pub(super) fn add(&mut self, origin: Origin, message: impl Into<String>) {
-        self.0.push(Problem {
+        self.push(Problem {
             origin,
             message: message.into(),
             hint: None,
@@ -43,7 +50,7 @@ impl ConfigErrors {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.0.push(Problem {
+        self.push(Problem {
             origin,
             message: message.into(),
             hint: Some(hint.into()),

@@ -160,16 +160,18 @@ impl<F: Functions, Q: Queue> Events<F, Q> {
             return Drained { left, file: None };
         };
         let rest = Arc::new(rest);
-        match spool::write(directory, Arc::clone(&rest)).await {
-            Ok(file) => {
-                info!(target: TARGET, events = left, file = %file.display(), "events spooled");
-                let file = Some(file);
-                Drained { left, file }
-            }
-            Err(error) => {
-                log_lost(&rest, &error.to_string());
-                Drained { left, file: None }
-            }
+        let spooled = spool::write(directory, Arc::clone(&rest)).await;
+        if let Some(file) = &spooled.file {
+            let events = spooled.events;
+            info!(target: TARGET, events, file = %file.display(), "events spooled");
+        }
+        if let Some(error) = &spooled.error {
+            let lost = rest.get(spooled.events..).unwrap_or_default();
+            log_lost(lost, &error.to_string());
+        }
+        Drained {
+            left,
+            file: spooled.file,
         }
     }
 
@@ -195,7 +197,8 @@ impl<F: Functions, Q: Queue> Drop for Events<F, Q> {
 pub struct Drained {
     /// How many events were not finished.
     pub left: usize,
-    /// The file that they are in; `None`: they are lost, if there were any.
+    /// The file that they are in, or as many as there was room for; `None`: they are lost, if there
+    /// were any.
     pub file: Option<PathBuf>,
 }
 
@@ -214,7 +217,13 @@ async fn dispatch<F: Functions, Q: Queue>(
         };
         let (core, stop) = (Arc::clone(&core), stop.clone());
         running.spawn(async move {
-            stop.run_until_cancelled(core.attempt(lease)).await;
+            // The stop is looked at first: runs that it ends give their places back, and who waits
+            // for one must not begin.
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = core.attempt(lease) => {}
+            }
             drop(place);
         });
     }

@@ -1,8 +1,8 @@
 //! Files of JSON lines that records are appended to.
 
 use std::collections::HashMap;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,8 +18,8 @@ pub(super) struct Files {
     lanes: Mutex<HashMap<PathBuf, Arc<Lane>>>,
 }
 
-/// Whoever holds it writes. Whether the last line was cut by an error.
-type Lane = tokio::sync::Mutex<bool>;
+/// Whoever holds it writes. Whether the last line was cut by an error; `None`: nothing was written yet.
+type Lane = tokio::sync::Mutex<Option<bool>>;
 
 impl Files {
     /// Appends `line` and a newline to the file, which is created if there is none.
@@ -27,8 +27,9 @@ impl Files {
         let mut torn = self.lane(path).lock_owned().await;
         let path = path.to_owned();
         let write = move || {
-            let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-            write_line(&mut file, &line, &mut torn)
+            let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+            let torn = torn.get_or_insert_with(|| is_torn(&path).unwrap_or(false));
+            write_line(&mut file, &line, torn)
         };
         tokio::task::spawn_blocking(write)
             .await
@@ -42,6 +43,21 @@ impl Files {
             None => Arc::clone(lanes.entry(path.to_owned()).or_default()),
         }
     }
+}
+
+/// Whether an earlier process left a line without its end.
+fn is_torn(path: &Path) -> io::Result<bool> {
+    if !fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
+    let mut file = File::open(path)?;
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 /// Writes a line, most often in one piece. What an earlier error left of one is ended first.
@@ -104,6 +120,23 @@ mod tests {
         write_line(&mut disk, b"first", &mut torn).unwrap();
         write_line(&mut disk, b"second", &mut torn).unwrap();
         assert_eq!(disk.0, b"fir\nfirst\nsecond\n");
+    }
+
+    #[tokio::test]
+    async fn a_line_that_an_earlier_process_cut_does_not_spoil_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("records.jsonl");
+        for (found, left) in [
+            ("", "1\n2\n"),
+            ("0\n", "0\n1\n2\n"),
+            ("{\"a", "{\"a\n1\n2\n"),
+        ] {
+            std::fs::write(&path, found).unwrap();
+            let files = Files::default();
+            files.append(&path, "1".into()).await.unwrap();
+            files.append(&path, "2".into()).await.unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), left);
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

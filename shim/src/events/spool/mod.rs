@@ -53,25 +53,40 @@ pub struct TakenUp {
     pub damaged: usize,
 }
 
-/// Writes events to a new file in `directory`, which is made if there is none. They are on the disk
-/// when this returns.
-pub(super) async fn write(
-    directory: &Path,
-    rest: Arc<Vec<(Entry, Duration)>>,
-) -> Result<PathBuf, SpoolError> {
+/// What was written.
+#[derive(Debug)]
+pub(super) struct Spooled {
+    /// Where it is, if anything was.
+    pub(super) file: Option<PathBuf>,
+    /// How many events are there: the first ones.
+    pub(super) events: usize,
+    /// Why not all of them.
+    pub(super) error: Option<SpoolError>,
+}
+
+/// Writes events to a new file in `directory`, which is made if there is none; as many as there is
+/// room for. They are on the disk when this returns.
+pub(super) async fn write(directory: &Path, rest: Arc<Vec<(Entry, Duration)>>) -> Spooled {
     let directory = directory.to_owned();
-    blocking("write", directory, move |directory| {
+    let written = blocking("write", directory, move |directory| {
         let now = SystemTime::now();
         let millis = now.duration_since(SystemTime::UNIX_EPOCH);
         let millis = millis.unwrap_or_default().as_millis();
         let name = format!("{PREFIX}{millis:013}-{}{SUFFIX}", std::process::id());
         let path = directory.join(&name);
         let temporary = directory.join(name + TEMPORARY);
-        write_file(directory, &temporary, &path, &rest, now)
-            .map_err(SpoolError::new("write", &path))?;
-        Ok(path)
+        let (events, written) = write_file(directory, &temporary, &path, &rest, now);
+        Ok(Spooled {
+            file: (written.is_ok() || events > 0).then(|| path.clone()),
+            events,
+            error: written.err().map(SpoolError::new("write", &path)),
+        })
+    });
+    written.await.unwrap_or_else(|error| Spooled {
+        file: None,
+        events: 0,
+        error: Some(error),
     })
-    .await
 }
 
 /// Makes the directory and writes to it, so that a wrong one is known at the start and not at the end.
@@ -99,22 +114,65 @@ fn write_file(
     path: &Path,
     rest: &[(Entry, Duration)],
     now: SystemTime,
+) -> (usize, io::Result<()>) {
+    let created = make(directory).and_then(|()| {
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600);
+        let file = file.open(temporary)?;
+        file.lock()?;
+        Ok(file)
+    });
+    let file = match created {
+        Ok(file) => file,
+        Err(error) => return (0, Err(error)),
+    };
+    let mut ends = Vec::with_capacity(rest.len());
+    let written = write_lines(&file, rest, now, &mut ends);
+    let kept = keep_whole(&file, &ends, written.is_ok()).and_then(|events| {
+        file.sync_all()?;
+        match events {
+            0 => fs::remove_file(temporary)?,
+            _ => fs::rename(temporary, path)?,
+        }
+        File::open(directory)?.sync_all()?;
+        Ok(events)
+    });
+    match kept {
+        Ok(events) => (events, written),
+        // What stays under the temporary name is not counted on.
+        Err(error) => (0, written.and(Err(error))),
+    }
+}
+
+/// Writes all lines, and notes where each ends.
+fn write_lines(
+    file: &File,
+    rest: &[(Entry, Duration)],
+    now: SystemTime,
+    ends: &mut Vec<u64>,
 ) -> io::Result<()> {
-    make(directory)?;
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(0o600);
-    let file = file.open(temporary)?;
-    file.lock()?;
-    let mut out = BufWriter::new(&file);
+    let mut out = BufWriter::new(file);
+    let mut end = 0;
     for (entry, delay) in rest {
-        out.write_all(&line::write(entry, *delay, now)?)?;
+        let line = line::write(entry, *delay, now)?;
+        end += line.len() as u64 + 1;
+        ends.push(end);
+        out.write_all(&line)?;
         out.write_all(b"\n")?;
     }
-    out.flush()?;
-    drop(out);
-    file.sync_all()?;
-    fs::rename(temporary, path)?;
-    File::open(directory)?.sync_all()
+    out.flush()
+}
+
+/// How many lines are in the file; the beginning of another one goes.
+fn keep_whole(file: &File, ends: &[u64], all: bool) -> io::Result<usize> {
+    if all {
+        return Ok(ends.len());
+    }
+    let length = file.metadata()?.len();
+    let whole = ends.partition_point(|end| *end <= length);
+    let end = whole.checked_sub(1).and_then(|last| ends.get(last));
+    file.set_len(end.copied().unwrap_or(0))?;
+    Ok(whole)
 }
 
 /// Runs what may block on a thread that may wait.
@@ -127,4 +185,32 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(move || work(&path))
         .await
         .unwrap_or_else(|error| Err(stopped(io::Error::other(error))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::keep_whole;
+
+    /// What a full disk leaves: as many lines as are whole.
+    #[test]
+    fn the_beginning_of_a_line_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("events");
+        let ends = [6, 13, 19];
+        for (found, kept) in [
+            ("", ""),
+            ("fir", ""),
+            ("first\n", "first\n"),
+            ("first\nsecond", "first\n"),
+            ("first\nsecond\nth", "first\nsecond\n"),
+        ] {
+            fs::write(&path, found).unwrap();
+            let file = File::options().write(true).open(&path).unwrap();
+            let count = keep_whole(&file, &ends, false).unwrap();
+            assert_eq!(count, kept.lines().count(), "{found:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), kept, "{found:?}");
+        }
+    }
 }

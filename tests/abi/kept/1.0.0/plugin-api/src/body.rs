@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
@@ -71,10 +73,16 @@ impl Body {
     /// A body that is sent piece by piece through the sender, which waits while the reader is slow.
     pub fn channel() -> (BodySender, Self) {
         let (sender, receiver) = mpsc::channel(1);
-        (
-            BodySender(sender),
-            Self(Inner::Stream(Box::pin(Receiver(receiver)))),
-        )
+        let torn = Arc::new(AtomicBool::new(false));
+        let pieces = Receiver {
+            pieces: receiver,
+            torn: torn.clone(),
+        };
+        let sender = BodySender {
+            pieces: sender,
+            torn,
+        };
+        (sender, Self(Inner::Stream(Box::pin(pieces))))
     }
 
     /// A body that the other side streams.
@@ -184,9 +192,13 @@ impl Body {
     }
 }
 
-/// Sends a streamed body. Dropping it ends the body.
+/// Sends a streamed body. Dropping it ends the body; by failure (`Runtime.Panic`), if a panic drops it.
 #[derive(Debug, Clone)]
-pub struct BodySender(mpsc::Sender<Result<Bytes, Error>>);
+pub struct BodySender {
+    pieces: mpsc::Sender<Result<Bytes, Error>>,
+    /// A panic has ended the body.
+    torn: Arc<AtomicBool>,
+}
 
 impl BodySender {
     /// Sends a piece, once the reader has room for it.
@@ -195,12 +207,20 @@ impl BodySender {
     /// The reader is gone: nothing more will be read.
     pub async fn send(&self, piece: impl Into<Bytes>) -> Result<(), Error> {
         let gone = |_| Error::new("ClientGone", "nobody reads the response any more");
-        self.0.send(Ok(piece.into())).await.map_err(gone)
+        self.pieces.send(Ok(piece.into())).await.map_err(gone)
     }
 
     /// Ends the body by failure.
     pub async fn fail(self, error: impl Into<Error>) {
-        let _ = self.0.send(Err(error.into())).await;
+        let _ = self.pieces.send(Err(error.into())).await;
+    }
+}
+
+impl Drop for BodySender {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.torn.store(true, Ordering::Release);
+        }
     }
 }
 
@@ -221,13 +241,22 @@ where
     }
 }
 
-struct Receiver(mpsc::Receiver<Result<Bytes, Error>>);
+struct Receiver {
+    pieces: mpsc::Receiver<Result<Bytes, Error>>,
+    torn: Arc<AtomicBool>,
+}
 
 impl Stream for Receiver {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(cx)
+        let piece = std::task::ready!(self.pieces.poll_recv(cx));
+        // What ends without a word ends well, unless its sender was dropped by a panic.
+        if piece.is_none() && self.torn.swap(false, Ordering::Acquire) {
+            let why = "what sent the body panicked; the log says where";
+            return Poll::Ready(Some(Err(Error::new("Runtime.Panic", why))));
+        }
+        Poll::Ready(piece)
     }
 }
 
