@@ -27,6 +27,7 @@ mod passed;
 mod reload;
 mod serve;
 mod signals;
+mod threads;
 #[cfg(feature = "package")]
 mod verify;
 

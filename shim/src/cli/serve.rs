@@ -18,6 +18,7 @@ use super::metrics;
 use super::passed::Passed;
 use super::reload::{Ask, Reload};
 use super::signals::{self, Hangups};
+use super::threads;
 use crate::config::{Plan, ServePlan};
 use crate::engine::{CELL_WORKERS, Served, Watchdog};
 use crate::events::{Events, EventsPlan};
@@ -91,6 +92,7 @@ pub(super) fn run_with(
     replan: Replan,
     around: impl Around,
 ) -> anyhow::Result<()> {
+    threads::suffice(plan.threads)?;
     let cells = (0..plan.threads)
         .map(|_| cell())
         .collect::<Result<Vec<_>, _>>();
