@@ -156,6 +156,28 @@ fn what_takes_longer_than_the_grace_is_cut() {
     shim.wait_for_message("instance stopped");
 }
 
+/// Whoever has not begun by the end can still be told.
+#[test]
+fn who_waits_for_a_place_when_the_grace_ends_is_told() {
+    let never = Gate::new();
+    let shim = serve("instances")
+        .arg("--grace", "1s")
+        .arg("--concurrency", "1")
+        .start();
+    let mut running = shim.invoke("instances").body(never.event()).begin();
+    shim.wait_for_message("running");
+    let mut called = shim.invoke("instances").begin();
+    let mut asked = begin(&shim, "/", "{}");
+    // Connections are accepted in their order: those before are there now.
+    shim.invoke("instances").kind("DryRun").send();
+    shim.signal(Signal::TERM);
+    let answer = called.response();
+    answer.expect_api_error(503, "ServiceUnavailableException", "");
+    asked.response().expect_status(503);
+    assert!(running.read_until_closed().is_empty(), "{}", shim.said());
+    assert_eq!(shim.wait_exit(), 0, "{}", shim.said());
+}
+
 #[test]
 fn a_handler_that_blocks_for_ever_does_not_keep_the_process() {
     for handler in ["holds", "holds_plain"] {

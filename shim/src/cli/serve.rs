@@ -30,6 +30,9 @@ use crate::server::{Address, Cells, Inherited, Listener, Tls, raise_open_files, 
 /// Least time that instances get to stop, even when the requests used up the grace.
 const LEAST_STOP: Duration = Duration::from_secs(1);
 
+/// Before the end of the grace, who still waits for a place is refused.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// Makes the plan anew, of the same flags and variables and of the file as it is then.
 pub(super) type Replan = Arc<dyn Fn() -> anyhow::Result<Plan> + Send + Sync>;
 
@@ -230,6 +233,7 @@ async fn until_stopped(
         }
     };
     let health = plan.health_path.map(|path| (path, readiness));
+    let current_at_end = current.clone();
     let http = Http::new(current, plan.body);
     let app = around.app(Site::new(http, api.clone(), health));
     around.begin(Controls {
@@ -242,7 +246,10 @@ async fn until_stopped(
         listener = listener.with_tls(tls);
     }
     let begun = stop.subscribe();
+    let refusing = refuse_waiting(current_at_end, stop.subscribe(), grace);
+    let refusing = tokio::spawn(refusing);
     let drained = serve_on(cells, listener, app, plan.limits, stopping).await;
+    refusing.abort();
     let since = *begun.borrow();
     let left =
         || grace.saturating_sub(since.map_or(Duration::ZERO, |since: Instant| since.elapsed()));
@@ -274,6 +281,20 @@ async fn until_stopped(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Shortly before the grace ends, who still waits for a place hears of it, as long as there is time to
+/// say so.
+async fn refuse_waiting(
+    current: Arc<Current<Served>>,
+    stopped: watch::Receiver<signals::Stop>,
+    grace: Duration,
+) {
+    wait(stopped).await;
+    tokio::time::sleep(grace.saturating_sub(LAST_WORDS.min(grace / 4))).await;
+    for entry in current.get().entries() {
+        entry.function.refuse_waiting();
+    }
 }
 
 /// What is served at the end.

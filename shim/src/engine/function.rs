@@ -71,6 +71,11 @@ impl Function {
         Arc::strong_count(&self.streams) > 1
     }
 
+    /// Refuses who waits for a place, and whoever would have to: the host is shutting down.
+    pub fn refuse_waiting(&self) {
+        self.limit.close();
+    }
+
     /// Refuses further invocations and stops every instance, waiting at most `grace`. Whether all
     /// was done in time. Call it when the frontends have drained.
     pub async fn shutdown(&self, grace: Duration) -> bool {

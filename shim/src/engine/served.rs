@@ -41,6 +41,14 @@ impl Served {
         }
     }
 
+    /// Refuses who waits for a place, and whoever would have to: the host is shutting down.
+    pub fn refuse_waiting(&self) {
+        match &self.engine {
+            Engine::InProcess(function) => function.refuse_waiting(),
+            Engine::Mock(_) => {}
+        }
+    }
+
     /// Refuses further invocations and stops every instance, waiting at most `grace`. Whether all
     /// was done in time.
     pub async fn shutdown(&self, grace: Duration) -> bool {
