@@ -45,6 +45,18 @@ pub const ASYNC_EVENT_AGE: Gauge = Gauge {
     help: "How long the oldest queued event of the function has been waiting.",
 };
 
+/// Events that are accepted and not finished, of all functions.
+pub const ASYNC_EVENTS_QUEUED: Gauge = Gauge {
+    name: "shim_async_events_queued",
+    help: "Asynchronous events that are accepted and not finished.",
+};
+
+/// Events refused since the start.
+pub const ASYNC_EVENTS_REFUSED: Gauge = Gauge {
+    name: "shim_async_events_refused",
+    help: "Asynchronous events refused since the start, because the queue was full.",
+};
+
 type Value = fn(&Totals) -> u64;
 
 /// Those that have one number for each function and version.

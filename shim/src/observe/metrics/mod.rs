@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use self::family::{ASYNC_EVENT_AGE, Gauge};
+pub use self::family::{ASYNC_EVENT_AGE, ASYNC_EVENTS_QUEUED, ASYNC_EVENTS_REFUSED, Gauge};
 pub use self::format::Format;
 pub use self::function::{FunctionMetrics, Running, RunningOwned};
 use self::process::Process;

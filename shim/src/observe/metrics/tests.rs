@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{ASYNC_EVENT_AGE, Format, Metrics};
+use super::{ASYNC_EVENT_AGE, ASYNC_EVENTS_QUEUED, ASYNC_EVENTS_REFUSED, Format, Metrics};
 
 mod grammar;
 
@@ -159,7 +159,9 @@ fn labels_may_hold_anything() {
 #[test]
 fn the_page_of_metrics_lists_all_of_them_and_no_other() {
     let metrics = Metrics::new();
-    metrics.gauge_fn(ASYNC_EVENT_AGE, |_| ());
+    for gauge in [ASYNC_EVENT_AGE, ASYNC_EVENTS_QUEUED, ASYNC_EVENTS_REFUSED] {
+        metrics.gauge_fn(gauge, |_| ());
+    }
     let text = render(&metrics, Format::Prometheus);
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let told: BTreeMap<_, _> = types.filter_map(|line| line.split_once(' ')).collect();
@@ -174,5 +176,5 @@ fn the_page_of_metrics_lists_all_of_them_and_no_other() {
         .collect();
     assert_eq!(listed, told);
     let unique: BTreeSet<_> = told.keys().collect();
-    assert_eq!(unique.len(), 15);
+    assert_eq!(unique.len(), 17);
 }
