@@ -1,11 +1,10 @@
 # The door for people and CI: `just test`, `just bench-http`.
 
-# Everything, as it is released.
+# Everything, optimised.
 build:
     cargo build --release --workspace
 
-# The shim as it is released, in target/released: laid out for what it ran under load (needs cargo-pgo,
-# llvm-profdata and wrk).
+# The shim as it is released, in target/released (needs cargo-pgo, llvm-profdata and wrk).
 release:
     cargo pgo build -- --package shim --bin shim
     cargo run --release --package shim-bench -- train target/{{ host }}/release/shim
