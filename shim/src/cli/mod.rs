@@ -27,7 +27,6 @@ mod passed;
 mod reload;
 mod serve;
 mod signals;
-mod threads;
 #[cfg(feature = "package")]
 mod verify;
 

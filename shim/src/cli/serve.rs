@@ -18,7 +18,6 @@ use super::metrics;
 use super::passed::Passed;
 use super::reload::{Ask, Reload};
 use super::signals::{self, Hangups};
-use super::threads;
 use crate::config::{Plan, ServePlan};
 use crate::engine::{CELL_WORKERS, Served, Watchdog};
 use crate::events::{Events, EventsPlan};
@@ -95,7 +94,6 @@ pub(super) fn run_with(
     replan: Replan,
     around: impl Around,
 ) -> anyhow::Result<()> {
-    threads::suffice(plan.threads)?;
     let cells = (0..plan.threads)
         .map(|_| cell())
         .collect::<Result<Vec<_>, _>>();
@@ -134,6 +132,7 @@ async fn until_stopped(
     cells: Cells,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = signals::stop()?;
+    signals::survive_file_limits()?;
     let hangups = Hangups::listen()?;
     let tls = match &plan.tls {
         Some((certificate, key)) => {

@@ -19,9 +19,6 @@ pub(super) fn stop() -> anyhow::Result<(Arc<watch::Sender<Stop>>, watch::Receive
     let stop = Arc::new(stop);
     let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut int = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    // Who listens once is not ended by it any more: a file that may not grow is an error of its write.
-    let _heard = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))
-        .context("cannot listen for SIGXFSZ")?;
     let sender = stop.clone();
     tokio::spawn(async move {
         for number in 1.. {
@@ -36,6 +33,14 @@ pub(super) fn stop() -> anyhow::Result<(Arc<watch::Sender<Stop>>, watch::Receive
         }
     });
     Ok((stop, stopped))
+}
+
+/// A file that may not grow is an error of its write from now on; SIGXFSZ would end the process. Who has
+/// listened for a signal once is not ended by it any more.
+pub(super) fn survive_file_limits() -> anyhow::Result<()> {
+    let number = rustix::process::Signal::XFSZ.as_raw();
+    let heard = signal(SignalKind::from_raw(number)).context("cannot listen for SIGXFSZ");
+    heard.map(drop)
 }
 
 /// SIGHUP: reload; or the end of the terminal that the process was started at.

@@ -42,24 +42,34 @@ impl Default for BodyPolicy {
 }
 
 impl BodyPolicy {
-    /// Refuses a body by its announced length, before any of it is read.
-    pub(super) fn admit(&self, body: &Incoming) -> Result<(), BodyError> {
-        if body.size_hint().lower() > self.max_bytes {
-            return Err(self.too_large());
+    /// Refuses a body by its announced length, before any of it is used: it is
+    /// [discarded](Self::discard).
+    pub(super) async fn admit(
+        &self,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<Incoming, BodyError> {
+        if body.size_hint().lower() <= self.max_bytes {
+            return Ok(body);
         }
-        Ok(())
+        self.discard(headers, body).await;
+        Err(self.too_large())
     }
 
     /// Reads the body of a request that is refused, and forgets it: some clients look for an answer
     /// only once they have sent everything, and take a connection that is cut before for a reason to
     /// try again. One of more than 32 MiB, or of a length that is not announced, is not read; nor one
     /// of which the client asks first whether to send it.
-    pub(super) async fn discard(&self, headers: &HeaderMap, mut body: Incoming) {
+    // Boxed, for it is rare.
+    pub(super) async fn discard(&self, headers: &HeaderMap, body: Incoming) {
         let length = body.size_hint().exact();
         let unwanted = length.is_some_and(|length| length > 0 && length <= MAX_DISCARDED);
-        if !unwanted || headers.contains_key(EXPECT) {
-            return;
+        if unwanted && !headers.contains_key(EXPECT) {
+            Box::pin(self.forget(body)).await;
         }
+    }
+
+    async fn forget(&self, mut body: Incoming) {
         let mut patience = Patience::new(self.timeout, None);
         let mut next = std::future::poll_fn(|cx| patience.poll_frame(&mut body, cx));
         while let Some(Ok(_)) = (&mut next).await {}

@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderName, Method, Request, Uri};
 use super::log;
 use crate::invocation::{Accepts, RequestId};
 
+/// As Lambda has it.
+pub(super) const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");

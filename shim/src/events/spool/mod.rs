@@ -77,7 +77,7 @@ pub(super) async fn write(directory: &Path, rest: Arc<Vec<(Entry, Duration)>>) -
         let temporary = directory.join(name + TEMPORARY);
         let (events, written) = write_file(directory, &temporary, &path, &rest, now);
         Ok(Spooled {
-            file: (written.is_ok() || events > 0).then(|| path.clone()),
+            file: (events > 0).then(|| path.clone()),
             events,
             error: written.err().map(SpoolError::new("write", &path)),
         })
@@ -128,7 +128,7 @@ fn write_file(
     };
     let mut ends = Vec::with_capacity(rest.len());
     let written = write_lines(&file, rest, now, &mut ends);
-    let kept = keep_whole(&file, &ends, written.is_ok()).and_then(|events| {
+    let kept = keep_whole(&file, &ends).and_then(|events| {
         file.sync_all()?;
         match events {
             0 => fs::remove_file(temporary)?,
@@ -164,10 +164,7 @@ fn write_lines(
 }
 
 /// How many lines are in the file; the beginning of another one goes.
-fn keep_whole(file: &File, ends: &[u64], all: bool) -> io::Result<usize> {
-    if all {
-        return Ok(ends.len());
-    }
+fn keep_whole(file: &File, ends: &[u64]) -> io::Result<usize> {
     let length = file.metadata()?.len();
     let whole = ends.partition_point(|end| *end <= length);
     let end = whole.checked_sub(1).and_then(|last| ends.get(last));
@@ -208,7 +205,7 @@ mod tests {
         ] {
             fs::write(&path, found).unwrap();
             let file = File::options().write(true).open(&path).unwrap();
-            let count = keep_whole(&file, &ends, false).unwrap();
+            let count = keep_whole(&file, &ends).unwrap();
             assert_eq!(count, kept.lines().count(), "{found:?}");
             assert_eq!(fs::read_to_string(&path).unwrap(), kept, "{found:?}");
         }

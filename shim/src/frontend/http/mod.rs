@@ -85,10 +85,7 @@ impl<F: Invoke> Http<F> {
         arrived: Instant,
     ) -> Result<Ran, BodyError> {
         let Received { mut head, body } = request;
-        if let Err(error) = self.policy.admit(&body) {
-            Box::pin(self.policy.discard(head.headers(), body)).await;
-            return Err(error);
-        }
+        let body = self.policy.admit(head.headers(), body).await?;
         let mut fault = None;
         let payload = match seen.accepts {
             Accepts::Event { json, .. } => {
@@ -241,7 +238,7 @@ impl<F: Invoke> App for Http<F> {
             let Some(routed) = routed else {
                 let response = no_route(head);
                 let Received { head, body } = request;
-                Box::pin(self.policy.discard(head.headers(), body)).await;
+                self.policy.discard(head.headers(), body).await;
                 return response;
             };
             let http = &routed.entry.http;

@@ -3,12 +3,12 @@
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, header};
+use http::{HeaderValue, Response, header};
 
 use super::{Http, conclude, finish_otherwise};
 use crate::frontend::catalogue::Routed;
 use crate::frontend::log::Abandoned;
-use crate::frontend::seen::{self, Seen};
+use crate::frontend::seen::{self, AMZN_REQUEST_ID, Seen};
 use crate::frontend::url::{self, Arrival, Endpoint, PreludeError};
 use crate::frontend::{Peer, Received, problem, render, trace};
 use crate::invocation::{
@@ -31,12 +31,9 @@ impl<F: Invoke> Http<F> {
         // It is logged as a request to a web handler is.
         let seen = Seen::of(&head, Accepts::Http { whole_body: true });
         let abandoned = Abandoned::unless_done(&seen, function.name(), arrived);
-        let body = match self.policy.admit(&body) {
-            Ok(()) => self.policy.collect(body).await,
-            Err(error) => {
-                Box::pin(self.policy.discard(&head.headers, body)).await;
-                Err(error)
-            }
+        let body = match self.policy.admit(&head.headers, body).await {
+            Ok(body) => self.policy.collect(body).await,
+            Err(error) => Err(error),
         };
         let body = match body {
             Ok(body) => body,
@@ -151,8 +148,6 @@ struct NotSent {
     /// The metrics know already that the function failed.
     counted: bool,
 }
-
-const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// As [`finish`](super::finish): a function that fails is a bad gateway, as behind a function URL.
 fn finish_url<F: Invoke>(function: &F, seen: &Seen, outcome: Outcome) -> Box<Response<Body>> {

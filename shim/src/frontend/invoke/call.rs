@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::api_error::ApiError;
 use super::path::Operation;
+use super::work::TRACE_ID;
 use crate::frontend::trace;
 use crate::invocation::{Caller, RequestId};
 
@@ -98,7 +99,7 @@ impl Call {
 
 /// The trace that a call belongs to which cannot be read: the caller's, or a new one.
 pub(super) fn trace_id_of(headers: &HeaderMap, id: &RequestId) -> HeaderValue {
-    let said = headers.get("x-amzn-trace-id").filter(|id| is_text(id));
+    let said = headers.get(TRACE_ID).filter(|id| is_text(id));
     said.map_or_else(|| trace::begin(id), HeaderValue::clone)
 }
 

@@ -123,7 +123,7 @@ impl<F: Invoke> InvokeApi<F> {
             let head = match self.read_head(&request) {
                 Ok(head) => head,
                 Err(error) => {
-                    Box::pin(self.plan.body.discard(request.headers(), body)).await;
+                    self.plan.body.discard(request.headers(), body).await;
                     return refuse(error, &id, call::trace_id_of(request.headers(), &id));
                 }
             };
@@ -242,12 +242,9 @@ impl<F: Invoke> InvokeApi<F> {
             max_bytes: longest - 1,
             ..self.plan.body
         };
-        let read = match policy.admit(&body) {
-            Ok(()) => policy.collect(body).await,
-            Err(error) => {
-                Box::pin(policy.discard(headers, body)).await;
-                Err(error)
-            }
+        let read = match policy.admit(headers, body).await {
+            Ok(body) => policy.collect(body).await,
+            Err(error) => Err(error),
         };
         read.map_err(|error| match error {
             BodyError::TooLarge { .. } => ApiError::too_large(format!(

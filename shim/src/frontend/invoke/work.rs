@@ -14,6 +14,7 @@ use super::plain_json::is_plain;
 use super::report::{Report, Told};
 use super::stream::Frames;
 use crate::frontend::catalogue::Share;
+use crate::frontend::seen::AMZN_REQUEST_ID;
 use crate::gateway::{self, Form, NotHttp};
 use crate::invocation::{
     Accepts, Body, Caller, ErrorKind, Invocation, Invoke, LATEST, Payload, RequestId, json,
@@ -21,8 +22,7 @@ use crate::invocation::{
 use crate::observe::tail::{self, Tail};
 use crate::observe::{self, RefusedLine};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 pub(super) const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
@@ -321,7 +321,7 @@ pub(super) fn with_ids(
 ) -> Box<Response<Body>> {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
-        headers.insert(REQUEST_ID, id);
+        headers.insert(AMZN_REQUEST_ID, id);
     }
     headers.insert(TRACE_ID, trace_id);
     response
