@@ -11,7 +11,7 @@ use crate::invocation::{Accepts, RequestId};
 pub(super) const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// What a request looked like.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::api_error::ApiError;
 use super::path::Operation;
-use super::work::TRACE_ID;
+use crate::frontend::seen::TRACE_ID;
 use crate::frontend::trace;
 use crate::invocation::{Caller, RequestId};
 

@@ -14,7 +14,7 @@ use super::plain_json::is_plain;
 use super::report::{Report, Told};
 use super::stream::Frames;
 use crate::frontend::catalogue::Share;
-use crate::frontend::seen::AMZN_REQUEST_ID;
+use crate::frontend::seen::{AMZN_REQUEST_ID, TRACE_ID};
 use crate::gateway::{self, Form, NotHttp};
 use crate::invocation::{
     Accepts, Body, Caller, ErrorKind, Invocation, Invoke, LATEST, Payload, RequestId, json,
@@ -22,7 +22,6 @@ use crate::invocation::{
 use crate::observe::tail::{self, Tail};
 use crate::observe::{self, RefusedLine};
 
-pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 pub(super) const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
